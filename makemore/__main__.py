@@ -1,0 +1,5 @@
+"""`python -m makemore` is `makemore`."""
+
+from makemore.cli import main
+
+main()

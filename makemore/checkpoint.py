@@ -1,0 +1,271 @@
+"""A run on disk, written so that a crash at any instant loses nothing.
+
+    runs/<name>/
+        config.toml         every setting; training again from it repeats the run
+        last.safetensors    all that resuming needs: weights, optimizer, random numbers, progress
+        best.safetensors    the weights of the lowest validation loss
+        metrics.jsonl       one line for each logged step
+        events.out.tfevents…  the same for TensorBoard
+
+A checkpoint is one safetensors file; config, vocabulary and progress travel in its metadata, so
+that one file is enough to sample from. Files are replaced whole, never written over in place.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from makemore.config import Config, InvalidSettingError
+from makemore.errors import UserError
+from makemore.models import build_model
+from makemore.models.base import Model
+from makemore.vocabulary import Vocabulary
+
+FORMAT = "makemore 1"
+RUNS = Path("runs")
+
+
+@dataclass
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        step: optimisation steps done.
+        seconds: time spent training and validating, over all sessions.
+        loss_sum: sum of the batches' losses since one was last logged, in nats a character.
+        loss_steps: how many batches that is.
+        best_loss: lowest validation loss so far; None before the first, or without validation.
+        best_step: the step it was reached at.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    loss_sum: float = 0.0
+    loss_steps: int = 0
+    best_loss: float | None = None
+    best_step: int | None = None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What one safetensors file holds.
+
+    Attributes:
+        config: every setting of the run.
+        vocabulary: its characters.
+        longest: length of the longest document of its corpus.
+        fingerprint: `Corpus.fingerprint` of its corpus.
+        progress: how far it has come.
+        weights: the model's `state_dict`.
+        training: optimizer and random-number states; empty where only sampling is meant.
+    """
+
+    config: Config
+    vocabulary: Vocabulary
+    longest: int
+    fingerprint: str
+    progress: Progress
+    weights: dict[str, Tensor]
+    training: dict[str, Tensor] = field(default_factory=dict)
+
+    def save(self, path: Path) -> None:
+        """Write the file, whole or not at all.
+
+        Raises:
+            UserError: it can't be written.
+        """
+        tensors = {f"model.{name}": tensor for name, tensor in self.weights.items()}
+        tensors |= {f"training.{name}": tensor for name, tensor in self.training.items()}
+        metadata = {
+            "format": FORMAT,
+            "config": json.dumps(self.config.values()),
+            "vocabulary": json.dumps(self.vocabulary.characters),
+            "corpus": json.dumps({"longest": self.longest, "fingerprint": self.fingerprint}),
+            "progress": json.dumps(asdict(self.progress)),
+        }
+        tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
+        write_whole(path, safetensors.torch.save(tensors, metadata))
+
+    @classmethod
+    def load(cls, path: Path) -> "Checkpoint":
+        """Read a file, its tensors on the CPU.
+
+        Raises:
+            UserError: it can't be read, or is no checkpoint of this version of makemore.
+        """
+        try:
+            with safe_open(path, framework="pt") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except OSError as error:
+            raise UserError(f"Can't read {path}: {error.strerror or error}.") from error
+        except SafetensorError as error:
+            raise UserError(f"{path} is damaged, or no checkpoint: {error}.") from error
+        if metadata.get("format") != FORMAT:
+            found = metadata.get("format", "no makemore format")
+            raise UserError(f"{path} has {found}; this version of makemore reads {FORMAT}.")
+        try:
+            config = Config.from_values(json.loads(metadata["config"]))
+        except InvalidSettingError as error:
+            raise UserError(f"{path} has a setting that is unknown here: {error}.") from error
+        return cls(
+            config=config,
+            vocabulary=Vocabulary(json.loads(metadata["vocabulary"])),
+            **json.loads(metadata["corpus"]),
+            progress=Progress(**json.loads(metadata["progress"])),
+            weights=_within(tensors, "model."),
+            training=_within(tensors, "training."),
+        )
+
+    def build(self, device: torch.device) -> Model:
+        """Build the model with the checkpoint's weights."""
+        model = build_model(self.config.model, self.config.architecture, len(self.vocabulary))
+        model.load_state_dict(self.weights)
+        return model.to(device).eval()
+
+
+@dataclass(frozen=True)
+class Run:
+    """The files of one run."""
+
+    directory: Path
+
+    @property
+    def config(self) -> Path:
+        """Every setting, as a file that `--config` reads."""
+        return self.directory / "config.toml"
+
+    @property
+    def last(self) -> Path:
+        """The newest checkpoint."""
+        return self.directory / "last.safetensors"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint of the lowest validation loss."""
+        return self.directory / "best.safetensors"
+
+    @property
+    def metrics(self) -> Path:
+        """The logged numbers."""
+        return self.directory / "metrics.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint to sample from: the best, or the last while there is no best yet."""
+        return self.best if self.best.exists() else self.last
+
+    @property
+    def exists(self) -> bool:
+        """Whether the directory holds a run."""
+        return self.config.exists() or self.last.exists()
+
+    def __str__(self) -> str:
+        return str(self.directory)
+
+
+def create_run(out: Path | None, model: str) -> Run:
+    """Make the directory of a new run: `out`, or one named by the time and the model.
+
+    Raises:
+        UserError: there is a run already, or the directory can't be made.
+    """
+    try:
+        if out is None:
+            return Run(_make_new(RUNS / f"{datetime.now():%Y%m%d-%H%M%S}-{model}"))
+        run = Run(out)
+        if run.exists:
+            raise UserError(
+                f"{out} holds a run already: go on with it by --resume, or choose another --out."
+            )
+        out.mkdir(parents=True, exist_ok=True)
+        return run
+    except OSError as error:
+        raise UserError(f"Can't make {error.filename}: {error.strerror}.") from error
+
+
+def find_run(name: Path | None) -> Run:
+    """Find a run: a directory, a name under `runs/`, or the newest where none is given.
+
+    Raises:
+        UserError: there is none.
+    """
+    if name is None:
+        runs = [Run(path) for path in RUNS.glob("*/")]
+        runs = [run for run in runs if run.exists]
+        if not runs:
+            raise UserError(f"There is no run under {RUNS}/ yet: train one with `makemore train`.")
+        return max(runs, key=_touched)
+    for directory in (name, RUNS / name):
+        if Run(directory).exists:
+            return Run(directory)
+    raise UserError(f"{name} holds no run: give a directory that `makemore train` made.")
+
+
+def find_checkpoint(name: Path | None) -> Path:
+    """Find the checkpoint to sample from: a file itself, or that of a run as `find_run` finds it.
+
+    Raises:
+        UserError: there is none.
+    """
+    if name is not None and name.is_file():
+        return name
+    return find_run(name).checkpoint
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Replace a file so that whoever looks, also after a crash, sees the old or the new one.
+
+    Raises:
+        UserError: it can't be written; the old one still stands.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        _sync_directory(path.parent)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise UserError(f"Can't write {path}: {error.strerror}.") from error
+
+
+def _sync_directory(directory: Path) -> None:
+    if os.name == "posix":  # elsewhere a directory can't be opened, nor need it be
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _make_new(path: Path) -> Path:
+    """Make a directory that was not there, with a number behind its name where it was."""
+    for number in range(1, 1000):
+        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        with suppress(FileExistsError):
+            candidate.mkdir(parents=True)
+            return candidate
+    raise UserError(f"There are a thousand runs named {path} already.")
+
+
+def _touched(run: Run) -> tuple[int, str]:
+    newest = run.last if run.last.exists() else run.config
+    return newest.stat().st_mtime_ns, run.directory.name
+
+
+def _within(tensors: Mapping[str, Any], prefix: str) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

@@ -1,0 +1,343 @@
+"""The commands: read flags, call, print.
+
+torch takes over a second to import, so nothing here imports it until a command computes.
+"""
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from makemore import __version__
+from makemore.config import Config, Device, change_config, read_config
+from makemore.corpus import SPLITS, Corpus, Split, clean, read_documents
+from makemore.errors import UsageError, UserError
+from makemore.flags import with_setting_flags
+from makemore.models import ARCHITECTURES
+
+if TYPE_CHECKING:
+    from makemore.checkpoint import Checkpoint, Run
+    from makemore.sampling import Sample
+
+app = typer.Typer(
+    help="Train character-level language models on your text, and make more things like it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="makemore")
+
+
+def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Print what the user can fix in one sentence on stderr; let bugs show their traceback."""
+
+    @wraps(command)
+    def call(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except UserError as error:
+            sys.stdout.flush()
+            warn(str(error))
+            raise typer.Exit(error.exit_status) from error
+
+    return call
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"makemore {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+@with_setting_flags
+@reports_errors
+def train(
+    model: Annotated[
+        str | None,
+        typer.Option(help=f"Architecture: {', '.join(ARCHITECTURES)}.", show_default="transformer"),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Directory of the run.", show_default="runs/<time>-<model>"),
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with the run in --out, or with the newest."),
+    ] = False,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file with settings; flags are stronger.")
+    ] = None,
+    **settings: Any,
+) -> None:
+    """Train a model on a text file, one document a line, and make ten more."""
+    if model is not None:
+        settings["model"] = model
+    if resume and config is not None:
+        raise UsageError("--resume goes on with the run's own settings: leave out --config.")
+    wanted = None if resume else read_config(config, settings)
+
+    from makemore import checkpoint as checkpoints
+    from makemore import console, training
+
+    resumed = None
+    if wanted is not None:
+        corpus = wanted.data.load()
+        wanted = wanted.resolve(corpus.longest)
+        console.say(corpus.describe())
+        run = checkpoints.create_run(out, wanted.model)
+    else:
+        run = checkpoints.find_run(out)
+        wanted, resumed, corpus = _resume(run, settings)
+        console.say(corpus.describe())
+        console.say(f"resuming {run} at step {resumed.progress.step if resumed else 0:,}")
+    with stop_on_signals() as received:
+        with console.TrainingDisplay() as display:
+            progress = training.train(
+                wanted,
+                corpus,
+                run,
+                resumed=resumed,
+                watch=display.update,
+                should_stop=lambda: bool(received),
+            )
+        if received:
+            console.say(f"\nStopped at step {progress.step:,}; all is saved. Go on with:")
+            console.say(f"makemore train --resume --out {run}", "bold")
+            raise typer.Exit(128 + received[0])
+    _summarise(run, corpus, progress.seconds)
+
+
+def _resume(run: "Run", settings: dict[str, Any]) -> tuple[Config, "Checkpoint | None", Corpus]:
+    """Find out where a run stands: its settings, last checkpoint and corpus."""
+    from makemore.checkpoint import Checkpoint
+
+    if not run.last.exists():  # it was stopped before its first checkpoint
+        config = read_config(run.config, settings)
+        corpus = config.data.load()
+        return config.resolve(corpus.longest), None, corpus
+    resumed = Checkpoint.load(run.last)
+    config = change_config(resumed.config, settings)
+    corpus = config.data.load()
+    if corpus.fingerprint != resumed.fingerprint:
+        raise UserError(
+            f"{corpus.source} has changed since {run} began, and a resumed run must see the same "
+            f"documents: restore the file, or start a new run without --resume."
+        )
+    return config, resumed, corpus
+
+
+def _summarise(run: "Run", corpus: Corpus, seconds: float) -> None:
+    """Show what a finished run has reached, ten samples, and what to do next."""
+    import torch
+
+    from makemore import console
+    from makemore.checkpoint import Checkpoint
+    from makemore.devices import pick_device
+    from makemore.evaluation import evaluate
+    from makemore.sampling import Sampler, default_max_length, sample
+
+    checkpoint = Checkpoint.load(run.checkpoint)
+    model = checkpoint.build(pick_device(checkpoint.config.training.device))
+    vocabulary = checkpoint.vocabulary
+    losses: dict[str, float | None] = {
+        split: evaluate(model, vocabulary.encode_all(corpus[split])).loss if corpus[split] else None
+        for split in SPLITS[:2]
+    }
+    console.show_summary(model.n_parameters, losses, seconds, model.report())
+    generator = torch.Generator().manual_seed(checkpoint.config.training.seed)
+    sampler = Sampler(max_length=default_max_length(checkpoint.longest))
+    console.say()
+    console.show_samples(sample(model, vocabulary, 10, generator, sampler=sampler), corpus)
+    console.show_commands(
+        [
+            (f"makemore sample -n 20 --run {run}", "make more"),
+            (f"makemore eval --run {run}", "measure it on train, val and test"),
+            (f"tensorboard --logdir {run.directory.parent}", "see the curves"),
+        ]
+    )
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[list[int]]:
+    """Collect SIGINT and SIGTERM instead of dying of them; a second one interrupts at once."""
+    received: list[int] = []
+
+    def handle(number: int, frame: object) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+
+    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield received
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+RunOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--run",
+        help="Run directory, its name under runs/, or a .safetensors file.",
+        show_default="the newest run",
+    ),
+]
+DeviceOption = Annotated[Device, typer.Option(help="Where to compute.")]
+
+
+@app.command()
+@reports_errors
+def sample(
+    n: Annotated[int, typer.Option("-n", "--num-samples", min=1, help="How many.")] = 10,
+    run: RunOption = None,
+    prompt: Annotated[str, typer.Option(help="Start each with these characters.")] = "",
+    temperature: Annotated[
+        float,
+        typer.Option(min=0, help="Below 1 plays safe, above 1 dares; 0 takes the likeliest."),
+    ] = 1.0,
+    top_k: Annotated[
+        int | None, typer.Option(min=1, help="Draw among the k likeliest characters alone.")
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, help="Draw among the likeliest characters that reach this probability."
+        ),
+    ] = None,
+    max_length: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Cut off after so many characters.",
+            show_default="four times the longest document",
+        ),
+    ] = None,
+    novel: Annotated[
+        bool, typer.Option("--novel", help="Only what stands nowhere in the corpus.")
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Repeat a draw.", show_default="another each time")
+    ] = None,
+    device: DeviceOption = "auto",
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object a line: text, in, finished.")
+    ] = False,
+) -> None:
+    """Make more: draw new documents from a trained model."""
+    import torch
+
+    from makemore import console
+    from makemore.checkpoint import Checkpoint, find_checkpoint
+    from makemore.devices import pick_device
+    from makemore.sampling import Sampler, default_max_length, novel_samples
+    from makemore.sampling import sample as draw
+
+    checkpoint = Checkpoint.load(find_checkpoint(run))
+    prompt = clean(prompt)
+    sampler = Sampler(
+        max_length or default_max_length(checkpoint.longest), temperature, top_k, top_p
+    )
+    if len(prompt) >= sampler.max_length:
+        raise UsageError(
+            f"--prompt has {len(prompt)} characters already, and a sample at most "
+            f"{sampler.max_length}: give a larger --max-length."
+        )
+    generator = torch.Generator()
+    generator.manual_seed(seed) if seed is not None else generator.seed()
+    model = checkpoint.build(pick_device(device))
+
+    corpus = None
+    if novel or as_json or console.in_terminal():
+        try:
+            corpus = checkpoint.config.data.load()
+        except UserError as error:
+            if novel:
+                raise
+            warn(f"{error} So nothing is looked up in it.")
+
+    def draws() -> "Iterator[Sample]":
+        return draw(model, checkpoint.vocabulary, n, generator, prompt=prompt, sampler=sampler)
+
+    samples = draws() if corpus is None or not novel else novel_samples(draws, n, corpus)
+    if as_json:
+        for one in samples:
+            place = corpus and (corpus.find(one.text) or "new")
+            typer.echo(json.dumps({"text": one.text, "in": place, "finished": one.finished}))
+    else:
+        console.show_samples(samples, corpus)
+
+
+@app.command("eval")
+@reports_errors
+def evaluate(
+    run: RunOption = None,
+    split: Annotated[
+        Split | None, typer.Option(help="Only this split.", show_default="all three")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Another file, instead of the run's splits.")
+    ] = None,
+    device: DeviceOption = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure a trained model: exact losses over whole splits, or over another file."""
+    if split and data:
+        raise UsageError("--split is a part of the run's own data: leave it out with --data.")
+    from makemore import console, evaluation
+    from makemore.checkpoint import Checkpoint, find_checkpoint
+    from makemore.devices import pick_device
+
+    path = find_checkpoint(run)
+    checkpoint = Checkpoint.load(path)
+    model = checkpoint.build(pick_device(device))
+    if data:
+        parts = {str(data): read_documents(data)}
+    else:
+        corpus = checkpoint.config.data.load()
+        if corpus.fingerprint != checkpoint.fingerprint:
+            warn(f"{corpus.source} has changed since the run was trained.")
+        parts = {name: corpus[name] for name in SPLITS if split in (None, name)}
+        if split and not parts[split]:
+            raise UserError(f"{corpus.source} has no document in its {split} split.")
+    evaluations = {
+        name: evaluation.evaluate(model, checkpoint.vocabulary.encode_all(documents))
+        for name, documents in parts.items()
+        if documents
+    }
+    if as_json:
+        measured = {
+            name: asdict(one) | {"bits": one.bits, "perplexity": one.perplexity}
+            for name, one in evaluations.items()
+        }
+        typer.echo(json.dumps({"checkpoint": str(path), "splits": measured}))
+    else:
+        console.say(f"{path}: {checkpoint.config.model}, step {checkpoint.progress.step:,}")
+        console.show_evaluations(evaluations)
+
+
+def warn(sentence: str) -> None:
+    """Say on stderr what the user may want to know, and go on."""
+    print(f"makemore: {sentence}", file=sys.stderr)  # noqa: T201

@@ -1,0 +1,242 @@
+"""Every setting of a run, from three layers into one validated object.
+
+A flag is stronger than a TOML file, and a file stronger than a default; a default may come from
+the recipe of the chosen architecture. Names are flat and the same everywhere: the setting
+`n_embd` is `--n-embd` on the command line and `n_embd = 64` in a file.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import tomli_w
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
+
+from makemore.corpus import Corpus, Shares, load_corpus
+from makemore.errors import UsageError, UserError
+from makemore.models import ARCHITECTURES
+from makemore.models.settings import ModelSettings, Settings
+
+DEFAULT_MODEL = "transformer"
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+# a run remembers where its data is, from whatever folder it is read again
+FilePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+
+
+def _shares(value: object) -> object:
+    """Read shares from a flag, `0.9,0.05,0.05`."""
+    return value.split(",") if isinstance(value, str) else value
+
+
+class DataSettings(Settings):
+    """What is read, and how it is split."""
+
+    panel: ClassVar[str] = "Data"
+
+    data: FilePath | None = Field(
+        None, description="text file, one document a line; the names that come with makemore"
+    )
+    val_data: FilePath | None = Field(None, description="file that is the validation split")
+    test_data: FilePath | None = Field(None, description="file that is the test split")
+    split: Annotated[Shares, BeforeValidator(_shares)] = Field(
+        (0.8, 0.1, 0.1), description="shares of train, val and test"
+    )
+    split_seed: int = Field(0, description="seed of the hash that splits the data")
+
+    @field_validator("split")
+    @classmethod
+    def _shares_sum_to_one(cls, split: Shares) -> Shares:
+        if min(split) < 0 or split[0] == 0 or not abs(sum(split) - 1) < 1e-6:
+            raise ValueError("three shares that sum to 1, the first above 0, like 0.8,0.1,0.1")
+        return split
+
+    def load(self) -> Corpus:
+        """Read the corpus."""
+        return load_corpus(
+            self.data,
+            val_data=self.val_data,
+            test_data=self.test_data,
+            shares=self.split,
+            seed=self.split_seed,
+        )
+
+
+class TrainingSettings(Settings):
+    """How a model is trained."""
+
+    panel: ClassVar[str] = "Training"
+
+    max_steps: int | None = Field(None, ge=0, description="optimisation steps")
+    epochs: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="passes over the training split, for max_steps"
+    )
+    batch_size: int = Field(
+        256, ge=0, description="documents a step; 0 takes the whole training split"
+    )
+    learning_rate: float = Field(
+        0.01, gt=0, allow_inf_nan=False, description="peak learning rate of AdamW"
+    )
+    warmup_steps: int = Field(10, ge=0, description="steps in which the learning rate rises")
+    decay: Literal["linear", "cosine", "none"] = Field(
+        "linear", description="how the learning rate falls to 0 by the last step"
+    )
+    weight_decay: float = Field(
+        0.1, ge=0, allow_inf_nan=False, description="of AdamW, on matrices and embeddings"
+    )
+    grad_clip: float = Field(
+        1.0, ge=0, allow_inf_nan=False, description="largest norm of the gradient; 0 for no limit"
+    )
+    eval_interval: int = Field(
+        100, ge=1, description="steps between two validations, each with a checkpoint"
+    )
+    log_interval: int = Field(10, ge=1, description="steps between two logged training losses")
+    seed: int = Field(3407, ge=0, lt=2**63, description="of the weights, batches and dropout")
+    device: Device = Field("auto", description="auto: CUDA where there is a GPU, otherwise the CPU")
+
+
+RESUMABLE = {"max_steps", "epochs", "eval_interval", "log_interval", "device"}
+"""Settings that a resumed run may change: they alter how far it goes, not what it is."""
+
+
+class InvalidSettingError(Exception):
+    """A setting that can't be; `name` is None where several together are at fault."""
+
+    def __init__(self, name: str | None, problem: str) -> None:
+        super().__init__(problem)
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of a run, validated."""
+
+    model: str
+    architecture: ModelSettings
+    data: DataSettings
+    training: TrainingSettings
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Build from flat values; what is not given takes its default.
+
+        Raises:
+            InvalidSettingError: a name that the model doesn't have, or a value that can't be.
+        """
+        given = dict(values)
+        model = given.pop("model", DEFAULT_MODEL)
+        if model not in ARCHITECTURES:
+            raise InvalidSettingError("model", f"{model!r} is none of {', '.join(ARCHITECTURES)}")
+        if "max_steps" in given and "epochs" in given:
+            raise InvalidSettingError("epochs", "give either max_steps or epochs, not both")
+        architecture = ARCHITECTURES[model].settings
+        recipe = dict(architecture.recipe)
+        if "epochs" in given:
+            recipe.pop("max_steps", None)
+        defaults: dict[type[Settings], dict[str, Any]] = {
+            architecture: {},
+            DataSettings: {},
+            TrainingSettings: recipe,
+        }
+        for name in given:
+            if not any(name in group.model_fields for group in defaults):
+                raise InvalidSettingError(name, _unknown(name, model))
+        sections: list[Any] = []
+        for group, default in defaults.items():
+            own = {name: given[name] for name in given if name in group.model_fields}
+            try:
+                sections.append(group.model_validate(default | own))
+            except ValidationError as error:
+                first = error.errors()[0]
+                culprit = str(first["loc"][0]) if first["loc"] else None
+                problem = first["msg"].removeprefix("Value error, ")
+                raise InvalidSettingError(culprit, problem[0].lower() + problem[1:]) from error
+        return cls(model, *sections)
+
+    def values(self) -> dict[str, Any]:
+        """Give the settings flat and plain, as TOML and JSON write them; those not set left out."""
+        values: dict[str, Any] = {"model": self.model}
+        for section in (self.architecture, self.data, self.training):
+            values |= section.model_dump(mode="json", exclude_none=True)
+        return values
+
+    def to_toml(self) -> str:
+        """Write the settings as a file that `--config` reads."""
+        return tomli_w.dumps(self.values())
+
+    def resolve(self, longest: int) -> "Config":
+        """Fill in what depends on the corpus, whose longest document has `longest` characters."""
+        return Config(self.model, self.architecture.resolve(longest), self.data, self.training)
+
+
+def _unknown(name: str, model: str) -> str:
+    owners = [
+        other for other, entry in ARCHITECTURES.items() if name in entry.settings.model_fields
+    ]
+    own = ", ".join(ARCHITECTURES[model].settings.model_fields)
+    if owners:
+        return f"{name} belongs to {' and '.join(owners)}; the settings of {model} are {own}"
+    return f"there is no setting {name}; `makemore train --help` names them all"
+
+
+def flag(name: str) -> str:
+    """Spell a setting as the command line does."""
+    return "--" + name.replace("_", "-")
+
+
+def read_config(file: Path | None, flags: Mapping[str, Any]) -> Config:
+    """Put flags over a TOML file over the defaults.
+
+    Raises:
+        UserError: the file can't be read, or holds a wrong setting.
+        UsageError: a flag is wrong.
+    """
+    from_file: dict[str, Any] = {}
+    if file is not None:
+        try:
+            from_file = tomllib.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise UserError(f"Can't read {file}: {error.strerror}.") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UserError(f"{file} is not valid TOML: {error}.") from error
+    values = overlay(from_file, flags)
+    try:
+        return Config.from_values(values)
+    except InvalidSettingError as error:
+        if error.name in from_file and error.name not in flags:
+            raise UserError(f"{file}, {error.name}: {error}.") from error
+        raise _usage_error(error) from error
+
+
+def change_config(config: Config, flags: Mapping[str, Any]) -> Config:
+    """Put the flags of `--resume` over a run's own settings.
+
+    Raises:
+        UsageError: a flag would make another run of it.
+    """
+    values = config.values()
+    try:
+        # a value may be spelled in several ways: compare it as the whole config reads it
+        changed = Config.from_values(overlay(values, flags))
+    except InvalidSettingError as error:
+        raise _usage_error(error) from error
+    for name in flags.keys() - RESUMABLE:
+        old, new = (str(c.values().get(name, "not set")) for c in (config, changed))
+        if old != new:
+            raise UsageError(
+                f"{flag(name)} can't be changed in a resumed run: it is {old} there. "
+                f"Start a new run without --resume."
+            )
+    return changed
+
+
+def overlay(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
+    """Put stronger values over weaker ones; max_steps and epochs stand in for each other."""
+    hidden = {"max_steps", "epochs"} if upper.keys() & {"max_steps", "epochs"} else set()
+    return {name: value for name, value in lower.items() if name not in hidden} | dict(upper)
+
+
+def _usage_error(error: InvalidSettingError) -> UsageError:
+    return UsageError(f"{flag(error.name)}: {error}." if error.name else f"{error}.")

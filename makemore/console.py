@@ -1,0 +1,172 @@
+"""What a person sees: colour and a live line in a terminal, plain lines in a pipe or a file."""
+
+import math
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from makemore.corpus import Corpus
+from makemore.evaluation import Evaluation
+from makemore.sampling import Sample
+from makemore.training import Status
+
+REFRESHES_A_SECOND = 5
+STYLES = {"train": "dim", "val": "yellow", "test": "yellow", "new": "green"}
+
+console = Console(highlight=False)
+
+
+def in_terminal() -> bool:
+    """Tell whether a person looks at standard output."""
+    return console.file.isatty()
+
+
+def say(line: str = "", style: str = "") -> None:
+    """Print one line as it is, whatever its length and characters."""
+    console.print(Text(line, style), soft_wrap=True)
+
+
+class TrainingDisplay:
+    """Follows a run: a live line in a terminal, a line for each validation elsewhere."""
+
+    def __init__(self) -> None:
+        self._drawn_at = 0.0
+        self._live = Progress(
+            BarColumn(bar_width=16),
+            TextColumn("{task.fields[status]}"),
+            console=console,
+            auto_refresh=False,  # drawn from the loop: no thread takes time from the computation
+        )
+        self._task = self._live.add_task("", status="", visible=False)
+
+    def __enter__(self) -> Self:
+        if in_terminal():
+            self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if in_terminal():
+            self._live.refresh()
+            self._live.stop()
+
+    def update(self, status: Status) -> None:
+        """Show a run's newest status."""
+        if status.max_steps == 0:
+            return
+        if not in_terminal():
+            if status.validated:
+                say(status_line(status))
+            return
+        self._live.update(
+            self._task,
+            total=status.max_steps,
+            completed=status.step,
+            status=status_line(status),
+            visible=True,
+        )
+        now = time.perf_counter()
+        if now - self._drawn_at >= 1 / REFRESHES_A_SECOND:
+            self._drawn_at = now
+            self._live.refresh()
+
+
+def status_line(status: Status) -> str:
+    """Put a status in a line: step, loss, validation loss, characters a second, time left."""
+    parts = [
+        f"step {status.step:,}/{status.max_steps:,}",
+        f"loss {_loss(status.train_loss)}",
+        f"val {_loss(status.val_loss)}",
+    ]
+    if not math.isnan(status.characters_per_second):
+        parts += [
+            f"{_short(status.characters_per_second)} characters/s",
+            f"{_clock(status.seconds_left)} left",
+        ]
+    return "  ".join(parts)
+
+
+def show_summary(
+    parameters: int, losses: Mapping[str, float | None], seconds: float, facts: Mapping[str, float]
+) -> None:
+    """Show a finished run's table."""
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="dim")
+    table.add_column(justify="right", style="bold")
+    table.add_row("parameters", f"{parameters:,}")
+    for split, loss in losses.items():
+        table.add_row(f"{split} loss", "no documents" if loss is None else _loss(loss))
+    for name, value in facts.items():
+        table.add_row(name, f"{value:.4g}")
+    table.add_row("training time", f"{seconds:.2f} s")
+    say()
+    console.print(table)
+
+
+def show_samples(samples: Iterable[Sample], corpus: Corpus | None) -> None:
+    """Show samples; in a terminal with where each stands, elsewhere one a line and no more."""
+    if not in_terminal():
+        console.file.writelines(f"{one.text}\n" for one in samples)
+        return
+    width = 1 + min(40, corpus.longest) if corpus is not None else 0
+    for one in samples:
+        line = Text(one.text)
+        if not one.finished:
+            line.append("…", "dim")
+        if corpus is not None:
+            place = corpus.find(one.text) or "new"
+            line.pad_right(width - line.cell_len)
+            line.append(f" {place}", STYLES[place])
+        console.print(line, soft_wrap=True)
+
+
+def show_evaluations(evaluations: Mapping[str, Evaluation]) -> None:
+    """Show a row for each split."""
+    headings = ("documents", "predictions", "loss (nats/char)", "bits/char", "perplexity")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for heading in headings:
+        table.add_column(heading, justify="right")
+    for split, one in evaluations.items():
+        table.add_row(
+            split,
+            f"{one.documents:,}",
+            f"{one.predictions:,}",
+            _loss(one.loss),
+            f"{one.bits:.4f}",
+            f"{one.perplexity:.3f}",
+        )
+    console.print(table)
+
+
+def show_commands(commands: Sequence[tuple[str, str]]) -> None:
+    """Show the commands to run next, each with what it does."""
+    width = max(len(command) for command, _ in commands)
+    say()
+    for command, purpose in commands:
+        line = Text(f"{command.ljust(width)}  ", "bold")
+        console.print(line.append(purpose, "not bold dim"), soft_wrap=True)
+
+
+def _loss(loss: float) -> str:
+    return "-" if math.isnan(loss) else f"{loss:.4f}"
+
+
+def _short(number: float) -> str:
+    return f"{number / 1e6:.2f}M" if number >= 1e6 else f"{number / 1e3:.0f}k"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,53 @@
+"""The device that computes, and the state of its random numbers."""
+
+import os
+
+import torch
+from torch import Tensor
+
+from makemore.errors import UsageError
+
+
+def pick_device(name: str) -> torch.device:
+    """Find the device for `--device`: auto is CUDA where there is a GPU, otherwise the CPU.
+
+    Raises:
+        UsageError: the device that is asked for is not here.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UsageError("--device cuda: PyTorch finds no CUDA GPU here; try --device cpu.")
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise UsageError("--device mps: PyTorch finds no Apple GPU here; try --device cpu.")
+    return torch.device(name)
+
+
+def compute_reproducibly(device: torch.device) -> None:
+    """Let a GPU add in a fixed order, so that a resumed run repeats an uninterrupted one.
+
+    A CPU does so by itself, with the operations that are used here.
+    """
+    if device.type == "cuda":
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+
+
+def random_states(device: torch.device) -> dict[str, Tensor]:
+    """Give the states of torch's global generators, uint8 tensors by device type."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    if device.type == "mps":
+        states["mps"] = torch.mps.get_rng_state()
+    return states
+
+
+def restore_random_states(states: dict[str, Tensor], device: torch.device) -> None:
+    """Put back what `random_states` gave; a state of a device not in use is passed over."""
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda" and "cuda" in states:
+        torch.cuda.set_rng_state(states["cuda"], device)
+    if device.type == "mps" and "mps" in states:
+        torch.mps.set_rng_state(states["mps"])

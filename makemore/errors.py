@@ -1,0 +1,13 @@
+"""The errors that are the user's to fix. Any other exception is a bug, and shows its traceback."""
+
+
+class UserError(Exception):
+    """One sentence that names the file, the flag or the value, and says what to do."""
+
+    exit_status = 1
+
+
+class UsageError(UserError):
+    """The command line itself is wrong."""
+
+    exit_status = 2

@@ -1,0 +1,86 @@
+"""Every setting becomes a flag: its name, type, bounds and help are written once, in its class."""
+
+import inspect
+from collections.abc import Callable
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import typer
+from pydantic.fields import FieldInfo
+
+from makemore.config import DataSettings, TrainingSettings, flag
+from makemore.models import ARCHITECTURES
+
+
+def with_setting_flags(command: Callable[..., None]) -> Callable[..., None]:
+    """Replace a command's `**settings` by one option for each setting of every model.
+
+    An option that isn't given stays away from `settings`, so that a weaker layer can fill it in.
+    """
+    signature = inspect.signature(command)
+    own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+
+    def call(**arguments: Any) -> None:
+        named = {p.name: arguments.pop(p.name) for p in own}
+        command(**named, **{k: v for k, v in arguments.items() if v is not None})
+
+    call.__name__ = command.__name__
+    call.__doc__ = command.__doc__
+    call.__signature__ = signature.replace(  # type: ignore[attr-defined]
+        parameters=own + [_parameter(*setting) for setting in _settings()]
+    )
+    return call
+
+
+def _settings() -> list[tuple[str, FieldInfo, str, str]]:
+    """Name, field, help panel and spelled default of every setting, each name once."""
+    settings: list[tuple[str, FieldInfo, str, str]] = []
+    for group in (DataSettings, TrainingSettings):
+        for name, field in group.model_fields.items():
+            defaults = {
+                model: entry.settings.recipe.get(name, field.default)
+                for model, entry in ARCHITECTURES.items()
+            }
+            settings.append((name, field, group.panel, _spell(defaults)))
+    owners: dict[str, dict[str, FieldInfo]] = {}
+    for model, entry in ARCHITECTURES.items():
+        for name, field in entry.settings.model_fields.items():
+            owners.setdefault(name, {})[model] = field
+    for name, fields in owners.items():
+        defaults = {model: field.default for model, field in fields.items()}
+        panel = f"Model: {', '.join(fields)}"
+        settings.append((name, next(iter(fields.values())), panel, _spell(defaults)))
+    return sorted(settings, key=lambda setting: "," in setting[2])  # shared ones come last
+
+
+def _spell(defaults: dict[str, Any]) -> str:
+    """Spell a default, model by model where they differ; nothing where there is none."""
+    stated = {model: value for model, value in defaults.items() if value is not None}
+    if len(stated) == len(defaults) and len(set(stated.values())) == 1:
+        value = next(iter(stated.values()))
+        return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ", ".join(f"{model} {value}" for model, value in stated.items())
+
+
+def _parameter(name: str, field: FieldInfo, panel: str, default: str) -> inspect.Parameter:
+    shown = rf"{field.description} \[default: {default}]" if default else field.description
+    option = typer.Option(flag(name), help=shown, rich_help_panel=panel)
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[_flag_type(field.annotation) | None, option],
+    )
+
+
+def _flag_type(annotation: Any) -> Any:
+    """Find what the command line reads for a setting; bounds are checked with the whole config."""
+    if get_origin(annotation) in (Union, UnionType):
+        (annotation,) = (part for part in get_args(annotation) if part is not NoneType)
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) is tuple:
+        return str
+    if get_origin(annotation) is Literal or isinstance(annotation, type):
+        return annotation
+    raise TypeError(f"no flag can spell {annotation}")

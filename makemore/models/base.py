@@ -1,0 +1,134 @@
+"""The contract that all models meet.
+
+A model needs only `forward`, the readable truth. Everything else has a default derived from it,
+and a model overrides what it can do with less work; a test holds the two equal.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from makemore.contexts import PrefixTable, Table, WindowTable, prefix_table, window_table
+from makemore.vocabulary import Documents
+
+State = tuple[Tensor, ...]
+"""What an incremental step remembers: tensors whose first dimension is the sequence, (B, …)."""
+
+
+def select_rows(state: State, rows: Tensor) -> State:
+    """Keep the sequences at `rows`, int64 (B',), in that order; a row may come more than once."""
+    return tuple(tensor.index_select(0, rows) for tensor in state)
+
+
+class Model(nn.Module):
+    """A character-level language model.
+
+    Attributes:
+        vocab_size: number of different ids V, the boundary included.
+        context_length: how many characters a prediction depends on; None: the whole prefix.
+        block_size: the longest sequence that `forward` takes; None: any length.
+    """
+
+    context_length: int | None = None
+    block_size: int | None = None
+
+    def __init__(self, vocab_size: int) -> None:
+        super().__init__()
+        self.vocab_size = vocab_size
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Predict the character after each token, from it and those before it.
+
+        Args:
+            tokens: int64 (B, T), each row a sequence that starts with the boundary (or, in a
+                document longer than `block_size`, somewhere in the middle).
+
+        Returns:
+            Logits, (B, T, V).
+        """
+        raise NotImplementedError
+
+    def table(self, documents: Documents) -> Table:
+        """Make the table of distinct contexts that this model reads."""
+        if self.context_length is None:
+            return prefix_table(documents, self.vocab_size, self.block_size)
+        return window_table(documents, self.context_length, self.vocab_size)
+
+    def table_logits(self, table: Table) -> Tensor:
+        """Logits after each distinct context of a table from `self.table`, (N, V)."""
+        if isinstance(table, WindowTable):
+            logits: Tensor = self(table.contexts)[:, -1]  # (N, V)
+            return logits
+        assert isinstance(table, PrefixTable)
+        logits = self(table.tokens[table.sequences])  # (S, T, V)
+        return logits.flatten(0, 1).index_select(0, table.places)  # (N, V)
+
+    def step(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Read one more token of each sequence.
+
+        A sequence that has filled `block_size` goes on with its last half block, just as
+        `contexts.pad` reads a long document.
+
+        Args:
+            tokens: int64 (B,), the boundary at the start of a document.
+            state: what the step before returned, or a selection of its rows; None at the start.
+
+        Returns:
+            Logits of the character after it, (B, V), and the state to go on with.
+        """
+        context = tokens[:, None]
+        if state is not None:
+            context = torch.cat([self.trim(state[0]), context], dim=1)  # (B, T)
+        logits: Tensor = self(context)[:, -1]
+        return logits, (context,)
+
+    def trim(self, context: Tensor) -> Tensor:
+        """Drop the tokens (B, T) that a next token no longer sees."""
+        if self.context_length is not None:
+            return context[:, max(0, context.shape[1] - self.context_length + 1) :]
+        if self.block_size is not None and context.shape[1] == self.block_size:
+            return context[:, max(1, self.block_size // 2) :]
+        return context
+
+    def loss(self, table: Table) -> Tensor:
+        """What training minimises: the mean cross-entropy of the table, in nats a character."""
+        return cross_entropy(self.table_logits(table), table)
+
+    @property
+    def closed_form(self) -> bool:
+        """Whether `prepare` alone fits the model, and no step of gradient descent is due."""
+        return False
+
+    def prepare(self, train: Documents, val: Documents) -> None:
+        """Look at the corpus once, before the first step. `val` may be empty."""
+
+    def report(self) -> dict[str, float]:
+        """Name what the model itself found in training, to be shown beside its losses."""
+        return {}
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the weights."""
+        return next(self.parameters()).device
+
+    @property
+    def n_parameters(self) -> int:
+        """Count the parameters."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+
+def cross_entropy(logits: Tensor, table: Table) -> Tensor:
+    """Mean over a table's predictions of -log softmax(logits)[row, target], in nats.
+
+    Args:
+        logits: (N, V), one row for each distinct context.
+        table: with N distinct contexts.
+    """
+    return pair_losses(logits, table) @ table.counts.to(logits.dtype) / table.predictions
+
+
+def pair_losses(logits: Tensor, table: Table) -> Tensor:
+    """Negative log-probability of each (context, next character) pair of a table, (P,), in nats."""
+    log_probabilities = F.log_softmax(logits, dim=-1)  # (N, V)
+    pairs = table.rows * logits.shape[-1] + table.targets  # flat indices: one fast gather
+    return -log_probabilities.flatten().index_select(0, pairs)

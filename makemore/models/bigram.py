@@ -1,0 +1,88 @@
+"""Bigram: the next character depends on the last one alone (Shannon 1948; makemore, lecture 1)."""
+
+import torch
+from torch import Tensor, nn
+
+from makemore.contexts import Table, WindowTable
+from makemore.models.base import Model, cross_entropy
+from makemore.models.settings import BigramSettings
+from makemore.vocabulary import Documents
+
+SMOOTHINGS = torch.logspace(-4, 4, 1601, dtype=torch.float64)
+"""The k among which add-k smoothing is chosen: 200 a decade, each 1.2% above the one before."""
+
+
+class Bigram(Model):
+    """A V x V matrix of logits, one row for each last character.
+
+    Its optimum is known: p(next | last) = (count + k) / (row's count + k V), where k is added to
+    each of the V * V counts (add-k smoothing). `fit="count"` writes that down; `fit="gradient"`
+    starts from equal probabilities and descends to the same point, which is the maximum of the
+    likelihood of the counts with k in each.
+    """
+
+    context_length = 1
+    smoothing: Tensor
+    train_predictions: Tensor
+
+    def __init__(self, vocab_size: int, settings: BigramSettings) -> None:
+        super().__init__(vocab_size)
+        self.settings = settings
+        self.logits = nn.Parameter(torch.zeros(vocab_size, vocab_size))
+        self.register_buffer("smoothing", torch.tensor(0.0))  # k
+        self.register_buffer("train_predictions", torch.tensor(0.0))
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Look up each token's row: (B, T) -> (B, T, V)."""
+        return self.logits[tokens]
+
+    @property
+    def closed_form(self) -> bool:
+        """Whether counting alone fits the model."""
+        return self.settings.fit == "count"
+
+    def prepare(self, train: Documents, val: Documents) -> None:
+        """Choose k on the validation documents unless it is given, and fit by counting."""
+        counts = self.count(train)
+        if self.settings.smoothing is not None:
+            k = self.settings.smoothing
+        elif len(val):
+            k = best_smoothing(counts, self.count(val))
+        else:
+            k = 1.0  # Laplace
+        self.smoothing.fill_(k)
+        self.train_predictions.fill_(train.predictions)
+        if self.closed_form:
+            with torch.no_grad():
+                self.logits.copy_(smoothed(counts, k).log())
+
+    def count(self, documents: Documents) -> Tensor:
+        """How often each character (column) follows each (row), float64 (V, V)."""
+        table = self.table(documents)
+        assert isinstance(table, WindowTable)
+        counts = torch.zeros(self.vocab_size, self.vocab_size, dtype=torch.float64)
+        counts[table.contexts[table.rows, 0], table.targets] = table.counts.double()
+        return counts
+
+    def loss(self, table: Table) -> Tensor:
+        """Cross-entropy, with k more of each pair over the whole training split."""
+        data = cross_entropy(self.table_logits(table), table)
+        prior = -self.logits.log_softmax(-1).sum() * self.smoothing / self.train_predictions
+        return data + prior
+
+    def report(self) -> dict[str, float]:
+        """Name the k of add-k smoothing."""
+        return {"smoothing": self.smoothing.item()}
+
+
+def smoothed(counts: Tensor, k: float) -> Tensor:
+    """Probabilities (V, V) of add-k smoothing; a row without any count is uniform."""
+    raised = counts + k
+    totals = raised.sum(1, keepdim=True)
+    return torch.where(totals > 0, raised / totals, 1 / len(counts))
+
+
+def best_smoothing(train: Tensor, val: Tensor) -> float:
+    """Choose the k of `SMOOTHINGS` with the lowest loss on validation counts (V, V)."""
+    losses = [-torch.xlogy(val, smoothed(train, k)).sum().item() for k in SMOOTHINGS.tolist()]
+    return SMOOTHINGS[torch.tensor(losses).argmin()].item()

@@ -1,0 +1,161 @@
+"""Transformer: the GPT-2 block of the original makemore.
+
+Vaswani et al. 2017, https://arxiv.org/abs/1706.03762; Radford et al. 2019 (GPT-2), whose block
+normalises first and whose GELU is the tanh approximation, https://arxiv.org/abs/1606.08415.
+
+Everything in a block but attention looks at one token at a time, so it runs just as well over
+documents (B, T, n_embd), over the distinct prefixes of a table (N, n_embd) and over the newest
+token of each sequence (B, 1, n_embd). Only attention must know which rows come before which.
+Each way to run the model therefore brings its own `Attend`: it gets queries, keys and values of
+all rows, side by side in the last dimension, lays them out as sequences, calls
+`causal_attention`, and gives each row back its own.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from makemore.contexts import PrefixTable, Table
+from makemore.models.base import Model, State
+from makemore.models.settings import TransformerSettings
+
+Attend = Callable[[int, Tensor], Tensor]
+"""(layer, queries, keys and values (..., 3 n_embd)) -> attended values (..., n_embd)."""
+
+
+def causal_attention(queries: Tensor, keys_values: Tensor, n_head: int) -> Tensor:
+    """Multi-head attention of each position to itself and those before it.
+
+    softmax(q k' / sqrt(channels of a head)) v, with the later positions masked out.
+
+    Args:
+        queries: of the newest T positions, (B, T, n_embd), the heads side by side.
+        keys_values: of all positions so far, (B, T_all, 2 n_embd), keys first.
+        n_head: number of heads.
+
+    Returns:
+        (B, T, n_embd).
+    """
+    q, k, v = (
+        channels.unflatten(-1, (n_head, -1)).transpose(1, 2)  # (B, n_head, T, n_embd / n_head)
+        for channels in (queries, *keys_values.chunk(2, dim=-1))
+    )
+    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (B, n_head, T, T_all)
+    length, total = scores.shape[-2:]
+    later = torch.ones(length, total, dtype=torch.bool, device=q.device).triu(total - length + 1)
+    attended: Tensor = scores.masked_fill(later, -math.inf).softmax(-1) @ v
+    return attended.transpose(1, 2).flatten(2)
+
+
+class Block(nn.Module):
+    """x + attention(norm(x)), then x + mlp(norm(x)). Names as in GPT-2."""
+
+    def __init__(self, settings: TransformerSettings) -> None:
+        super().__init__()
+        n_embd = settings.n_embd
+        self.ln_1 = nn.LayerNorm(n_embd)
+        self.c_attn = nn.Linear(n_embd, 3 * n_embd)
+        self.c_proj = nn.Linear(n_embd, n_embd)
+        self.ln_2 = nn.LayerNorm(n_embd)
+        self.c_fc = nn.Linear(n_embd, 4 * n_embd)
+        self.mlp_proj = nn.Linear(4 * n_embd, n_embd)
+        self.dropout = nn.Dropout(settings.dropout)
+
+    def forward(self, x: Tensor, layer: int, attend: Attend) -> Tensor:
+        """(..., n_embd) -> (..., n_embd)."""
+        x = x + self.dropout(self.c_proj(attend(layer, self.c_attn(self.ln_1(x)))))
+        hidden = F.gelu(self.c_fc(self.ln_2(x)), approximate="tanh")
+        y: Tensor = x + self.dropout(self.mlp_proj(hidden))
+        return y
+
+
+class Transformer(Model):
+    """Token and position embeddings, `n_layer` blocks, a last norm, logits."""
+
+    block_size: int
+
+    def __init__(self, vocab_size: int, settings: TransformerSettings) -> None:
+        super().__init__(vocab_size)
+        assert settings.block_size is not None, "settings are resolved before a model is built"
+        self.block_size = settings.block_size
+        self.n_head = settings.n_head
+        self.n_embd = settings.n_embd
+        self.wte = nn.Embedding(vocab_size, settings.n_embd)
+        self.wpe = nn.Embedding(self.block_size, settings.n_embd)
+        self.dropout = nn.Dropout(settings.dropout)
+        blocks = [Block(settings) for _ in range(settings.n_layer)]
+        self.blocks = nn.ModuleList(blocks)
+        self.ln_f = nn.LayerNorm(settings.n_embd)
+        self.lm_head = nn.Linear(settings.n_embd, vocab_size, bias=False)
+        self.apply(self._initialise)
+        for block in blocks:  # GPT-2: what the residual stream sums up starts smaller
+            for projection in (block.c_proj, block.mlp_proj):
+                nn.init.normal_(projection.weight, std=0.02 / math.sqrt(2 * settings.n_layer))
+
+    @staticmethod
+    def _initialise(module: nn.Module) -> None:
+        if isinstance(module, nn.Linear | nn.Embedding):
+            nn.init.normal_(module.weight, std=0.02)
+        if isinstance(module, nn.Linear) and module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+    def _run(self, tokens: Tensor, positions: Tensor, attend: Attend) -> Tensor:
+        """(...) tokens at their positions -> logits (..., V)."""
+        x = self.dropout(self.wte(tokens) + self.wpe(positions))  # (..., n_embd)
+        for layer, block in enumerate(self.blocks):
+            x = block(x, layer, attend)
+        logits: Tensor = self.lm_head(self.ln_f(x))
+        return logits
+
+    def _attention(self, qkv: Tensor) -> Tensor:
+        """Attend within sequences: (B, T, 3 n_embd) -> (B, T, n_embd)."""
+        queries, keys_values = qkv.tensor_split([self.n_embd], dim=-1)
+        return causal_attention(queries, keys_values, self.n_head)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Attend within each row: (B, T) -> (B, T, V), T at most `block_size`."""
+        positions = torch.arange(tokens.shape[1], device=tokens.device)
+
+        def attend(layer: int, qkv: Tensor) -> Tensor:
+            return self._attention(qkv)
+
+        return self._run(tokens, positions, attend)
+
+    def table_logits(self, table: Table) -> Tensor:
+        """Run each distinct prefix once, (N, n_embd), laid out as sequences just to attend."""
+        assert isinstance(table, PrefixTable)
+
+        def attend(layer: int, qkv: Tensor) -> Tensor:
+            sequences = qkv.index_select(0, table.sequences.flatten())  # (S * T, 3 n_embd)
+            attended = self._attention(sequences.unflatten(0, table.sequences.shape))
+            return attended.flatten(0, 1).index_select(0, table.places)  # (N, n_embd)
+
+        return self._run(table.tokens, table.depths, attend)
+
+    def step(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Attend from the newest token to the keys and values of those before it.
+
+        The state is the tokens so far, (B, T), and each layer's keys and values, (B, T, 2 n_embd).
+        When the block is full they are made again from its last half, whose positions changed.
+        """
+        context, past = tokens[:, None], None
+        if state is not None:
+            kept = self.trim(state[0])
+            context = torch.cat([kept, context], dim=1)  # (B, T)
+            past = state[1:] if kept.shape == state[0].shape else None
+        first = 0 if past is None else context.shape[1] - 1
+        positions = torch.arange(first, context.shape[1], device=tokens.device)
+        caches: list[Tensor] = []
+
+        def attend(layer: int, qkv: Tensor) -> Tensor:
+            queries, keys_values = qkv.tensor_split([self.n_embd], dim=-1)
+            if past is not None:
+                keys_values = torch.cat([past[layer], keys_values], dim=1)
+            caches.append(keys_values)
+            return causal_attention(queries, keys_values, self.n_head)
+
+        logits = self._run(context[:, first:], positions, attend)
+        return logits[:, -1], (context, *caches)

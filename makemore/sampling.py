@@ -1,0 +1,155 @@
+"""Drawing new documents from a model.
+
+Samples that begin alike share the work: each sample draws its own next character, but the model
+is asked once for each distinct prefix, however many samples stand on it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from makemore.corpus import Corpus
+from makemore.errors import UserError
+from makemore.models.base import Model, select_rows
+from makemore.vocabulary import BOUNDARY, Vocabulary
+
+SAMPLES_AT_A_TIME = 4096
+NOVEL_ROUNDS = 100
+
+
+def default_max_length(longest: int) -> int:
+    """Where samples are cut off unless told: well past a corpus's longest document."""
+    return 4 * longest
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One drawn document.
+
+    Attributes:
+        text: the prompt and what the model wrote after it.
+        finished: whether the model ended it; False where the longest length cut it off.
+    """
+
+    text: str
+    finished: bool
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """How characters are drawn.
+
+    Attributes:
+        max_length: cut a document off after so many characters, the prompt among them.
+        temperature: divides the logits; below 1 plays safe, above 1 dares; 0 takes the likeliest.
+        top_k: draw among the k likeliest characters alone.
+        top_p: draw among the fewest likeliest characters whose probabilities reach p (nucleus
+            sampling, Holtzman et al. 2020), after temperature and top_k.
+    """
+
+    max_length: int
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Turn logits (..., V) into the probabilities that characters are drawn with."""
+        logits = logits.double() - logits.amax(-1, keepdim=True)
+        order = logits.sort(dim=-1, descending=True, stable=True)
+        keep = 1 if self.temperature == 0 else self.top_k
+        probabilities = (order.values / (self.temperature or 1)).softmax(-1)
+        if keep is not None:
+            probabilities[..., keep:] = 0
+            probabilities /= probabilities.sum(-1, keepdim=True)
+        if self.top_p is not None:
+            before = probabilities.cumsum(-1) - probabilities  # the likeliest one is always kept
+            probabilities[before >= self.top_p] = 0
+            probabilities /= probabilities.sum(-1, keepdim=True)
+        return torch.zeros_like(probabilities).scatter(-1, order.indices, probabilities)
+
+
+@torch.inference_mode()
+def sample(
+    model: Model,
+    vocabulary: Vocabulary,
+    n: int,
+    generator: torch.Generator,
+    *,
+    prompt: str = "",
+    sampler: Sampler,
+) -> Iterator[Sample]:
+    """Draw n documents, independent of each other.
+
+    Args:
+        model: left in the mode, training or not, that it was in.
+        vocabulary: of the model.
+        n: how many.
+        generator: on the CPU, whatever the model's device.
+        prompt: each document starts with these characters.
+        sampler: how characters are drawn.
+
+    Raises:
+        UserError: the prompt holds a character that the model doesn't know.
+    """
+    start = [BOUNDARY, *vocabulary.encode(prompt)]
+    for done in range(0, n, SAMPLES_AT_A_TIME):
+        was_training = model.training
+        model.eval()
+        drawn = _draw(model, start, min(SAMPLES_AT_A_TIME, n - done), generator, sampler)
+        model.train(was_training)
+        for ids in drawn.tolist():
+            finished = BOUNDARY in ids
+            ids = ids[: ids.index(BOUNDARY)] if finished else ids
+            yield Sample(prompt + vocabulary.decode(ids), finished)
+
+
+def novel_samples(draw: Callable[[], Iterable[Sample]], n: int, corpus: Corpus) -> Iterator[Sample]:
+    """Draw until n samples stand nowhere in the corpus.
+
+    Raises:
+        UserError: after `NOVEL_ROUNDS` calls of `draw` there are fewer.
+    """
+    found = drawn = 0
+    for _ in range(NOVEL_ROUNDS):
+        for one in draw():
+            drawn += 1
+            if corpus.find(one.text) is None:
+                yield one
+                found += 1
+                if found == n:
+                    return
+    raise UserError(
+        f"Only {found} of {drawn:,} samples stood nowhere in the corpus: "
+        f"try a higher --temperature, or a smaller -n."
+    )
+
+
+def _draw(
+    model: Model, start: list[int], n: int, generator: torch.Generator, sampler: Sampler
+) -> Tensor:
+    """Draw what follows `start`: int64 (n, length), from the end of each document on boundary."""
+    logits, state = model.step(torch.tensor(start[:1], device=model.device), None)
+    for token in start[1:]:
+        logits, state = model.step(torch.tensor([token], device=model.device), state)
+    columns: list[Tensor] = []
+    alive = torch.arange(n)  # samples that go on
+    row = torch.zeros(n, dtype=torch.int64)  # of each, its prefix's row in logits and state
+    for _ in range(sampler.max_length - len(start) + 1):
+        probabilities = sampler.probabilities(logits.cpu())  # (rows, V)
+        tokens = torch.multinomial(probabilities[row], 1, generator=generator)[:, 0]
+        column = torch.full((n,), BOUNDARY)
+        column[alive] = tokens
+        columns.append(column)
+        going = tokens != BOUNDARY
+        alive = alive[going]
+        if not len(alive):
+            break
+        # each distinct prefix goes on once, from the row of the prefix that it extends
+        prefixes = row[going] * model.vocab_size + tokens[going]
+        distinct, row = prefixes.unique(return_inverse=True)
+        parents = (distinct // model.vocab_size).to(model.device)
+        state = select_rows(state, parents)
+        logits, state = model.step((distinct % model.vocab_size).to(model.device), state)
+    return torch.stack(columns, dim=1) if columns else torch.empty(n, 0, dtype=torch.int64)

@@ -1,0 +1,59 @@
+"""The numbers of a run, for TensorBoard and in `metrics.jsonl`."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from torch.utils.tensorboard import SummaryWriter
+
+from makemore.checkpoint import Run, write_whole
+
+
+class Tracker:
+    """Writes the same numbers to both; used in a `with` block.
+
+    A resumed run goes on where its checkpoint stands: what was logged after it is dropped, since
+    those steps are done again.
+    """
+
+    def __init__(self, run: Run, resumed_at: int | None) -> None:
+        """Open the logs of a run, new or resumed at a step."""
+        first = 0 if resumed_at is None else resumed_at + 1
+        _drop_from(run.metrics, first)
+        self._metrics = run.metrics.open("a", encoding="utf-8")
+        self._writer = SummaryWriter(run.directory, purge_step=first)
+
+    def numbers(self, step: int, values: Mapping[str, float]) -> None:
+        """Log scalars under their tags."""
+        self._metrics.write(json.dumps({"step": step, **values}) + "\n")
+        for tag, value in values.items():
+            self._writer.add_scalar(tag, value, step)
+
+    def text(self, step: int, tag: str, lines: list[str]) -> None:
+        """Log text as it stands, for TensorBoard alone."""
+        self._writer.add_text(tag, "\n".join(f"    {line}" for line in lines), step)
+
+    def flush(self) -> None:
+        """Bring all to disk. Done before each checkpoint, so that none is ahead of its logs."""
+        self._metrics.flush()
+        os.fsync(self._metrics.fileno())
+        self._writer.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._metrics.close()
+        self._writer.close()
+
+
+def _drop_from(metrics: Path, step: int) -> None:
+    """Drop the lines of `step` and later, and one that a crash has left unfinished."""
+    if not metrics.exists():
+        return
+    lines = metrics.read_text(encoding="utf-8").splitlines(keepends=True)
+    whole = [line for line in lines if line.endswith("\n")]
+    kept = [line for line in whole if json.loads(line)["step"] < step]
+    write_whole(metrics, "".join(kept).encode())
