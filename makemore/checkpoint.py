@@ -1,14 +1,7 @@
-"""A run on disk, written so that a crash at any instant loses nothing.
+"""A checkpoint on disk, written so that a crash at any instant loses nothing.
 
-    runs/<name>/
-        config.toml         every setting; training again from it repeats the run
-        last.safetensors    all that resuming needs: weights, optimizer, random numbers, progress
-        best.safetensors    the weights of the lowest validation loss
-        metrics.jsonl       one line for each logged step
-        events.out.tfevents…  the same for TensorBoard
-
-A checkpoint is one safetensors file; config, vocabulary and progress travel in its metadata, so
-that one file is enough to sample from. Files are replaced whole, never written over in place.
+It is one safetensors file; config, vocabulary and progress travel in its metadata, so that one
+file is enough to sample from. A file is replaced whole, never written over in place.
 """
 
 import json
@@ -16,7 +9,6 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +24,6 @@ from makemore.models.base import Model
 from makemore.vocabulary import Vocabulary
 
 FORMAT = "makemore 1"
-RUNS = Path("runs")
 
 
 @dataclass
@@ -134,95 +125,6 @@ class Checkpoint:
         return model.to(device).eval()
 
 
-@dataclass(frozen=True)
-class Run:
-    """The files of one run."""
-
-    directory: Path
-
-    @property
-    def config(self) -> Path:
-        """Every setting, as a file that `--config` reads."""
-        return self.directory / "config.toml"
-
-    @property
-    def last(self) -> Path:
-        """The newest checkpoint."""
-        return self.directory / "last.safetensors"
-
-    @property
-    def best(self) -> Path:
-        """The checkpoint of the lowest validation loss."""
-        return self.directory / "best.safetensors"
-
-    @property
-    def metrics(self) -> Path:
-        """The logged numbers."""
-        return self.directory / "metrics.jsonl"
-
-    @property
-    def checkpoint(self) -> Path:
-        """The checkpoint to sample from: the best, or the last while there is no best yet."""
-        return self.best if self.best.exists() else self.last
-
-    @property
-    def exists(self) -> bool:
-        """Whether the directory holds a run."""
-        return self.config.exists() or self.last.exists()
-
-    def __str__(self) -> str:
-        return str(self.directory)
-
-
-def create_run(out: Path | None, model: str) -> Run:
-    """Make the directory of a new run: `out`, or one named by the time and the model.
-
-    Raises:
-        UserError: there is a run already, or the directory can't be made.
-    """
-    try:
-        if out is None:
-            return Run(_make_new(RUNS / f"{datetime.now():%Y%m%d-%H%M%S}-{model}"))
-        run = Run(out)
-        if run.exists:
-            raise UserError(
-                f"{out} holds a run already: go on with it by --resume, or choose another --out."
-            )
-        out.mkdir(parents=True, exist_ok=True)
-        return run
-    except OSError as error:
-        raise UserError(f"Can't make {error.filename}: {error.strerror}.") from error
-
-
-def find_run(name: Path | None) -> Run:
-    """Find a run: a directory, a name under `runs/`, or the newest where none is given.
-
-    Raises:
-        UserError: there is none.
-    """
-    if name is None:
-        runs = [Run(path) for path in RUNS.glob("*/")]
-        runs = [run for run in runs if run.exists]
-        if not runs:
-            raise UserError(f"There is no run under {RUNS}/ yet: train one with `makemore train`.")
-        return max(runs, key=_touched)
-    for directory in (name, RUNS / name):
-        if Run(directory).exists:
-            return Run(directory)
-    raise UserError(f"{name} holds no run: give a directory that `makemore train` made.")
-
-
-def find_checkpoint(name: Path | None) -> Path:
-    """Find the checkpoint to sample from: a file itself, or that of a run as `find_run` finds it.
-
-    Raises:
-        UserError: there is none.
-    """
-    if name is not None and name.is_file():
-        return name
-    return find_run(name).checkpoint
-
-
 def write_whole(path: Path, content: bytes) -> None:
     """Replace a file so that whoever looks, also after a crash, sees the old or the new one.
 
@@ -250,21 +152,6 @@ def _sync_directory(directory: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def _make_new(path: Path) -> Path:
-    """Make a directory that was not there, with a number behind its name where it was."""
-    for number in range(1, 1000):
-        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
-        with suppress(FileExistsError):
-            candidate.mkdir(parents=True)
-            return candidate
-    raise UserError(f"There are a thousand runs named {path} already.")
-
-
-def _touched(run: Run) -> tuple[int, str]:
-    newest = run.last if run.last.exists() else run.config
-    return newest.stat().st_mtime_ns, run.directory.name
 
 
 def _within(tensors: Mapping[str, Any], prefix: str) -> dict[str, Tensor]:

@@ -4,10 +4,8 @@ torch takes over a second to import, so nothing here imports it until a command 
 """
 
 import json
-import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
@@ -16,14 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from makemore import __version__
-from makemore.config import Config, Device, change_config, read_config
+from makemore.config import Device, read_config
 from makemore.corpus import SPLITS, Corpus, Split, clean, read_documents
 from makemore.errors import UsageError, UserError
 from makemore.flags import with_setting_flags
+from makemore.interrupts import stop_on_signals
 from makemore.models import ARCHITECTURES
 
 if TYPE_CHECKING:
-    from makemore.checkpoint import Checkpoint, Run
+    from makemore.runs import Run
     from makemore.sampling import Sample
 
 app = typer.Typer(
@@ -98,24 +97,23 @@ def train(
         raise UsageError("--resume goes on with the run's own settings: leave out --config.")
     wanted = None if resume else read_config(config, settings)
 
-    from makemore import checkpoint as checkpoints
     from makemore import console, training
+    from makemore.runs import create_run, find_run, reopen
 
-    resumed = None
     if wanted is not None:
         corpus = wanted.data.load()
-        wanted = wanted.resolve(corpus.longest)
+        resolved, resumed = wanted.resolve(corpus.longest), None
+        run = create_run(out, wanted.model)
         console.say(corpus.describe())
-        run = checkpoints.create_run(out, wanted.model)
     else:
-        run = checkpoints.find_run(out)
-        wanted, resumed, corpus = _resume(run, settings)
+        run = find_run(out)
+        resolved, resumed, corpus = reopen(run, settings)
         console.say(corpus.describe())
         console.say(f"resuming {run} at step {resumed.progress.step if resumed else 0:,}")
     with stop_on_signals() as received:
         with console.TrainingDisplay() as display:
             progress = training.train(
-                wanted,
+                resolved,
                 corpus,
                 run,
                 resumed=resumed,
@@ -127,25 +125,6 @@ def train(
             console.say(f"makemore train --resume --out {run}", "bold")
             raise typer.Exit(128 + received[0])
     _summarise(run, corpus, progress.seconds)
-
-
-def _resume(run: "Run", settings: dict[str, Any]) -> tuple[Config, "Checkpoint | None", Corpus]:
-    """Find out where a run stands: its settings, last checkpoint and corpus."""
-    from makemore.checkpoint import Checkpoint
-
-    if not run.last.exists():  # it was stopped before its first checkpoint
-        config = read_config(run.config, settings)
-        corpus = config.data.load()
-        return config.resolve(corpus.longest), None, corpus
-    resumed = Checkpoint.load(run.last)
-    config = change_config(resumed.config, settings)
-    corpus = config.data.load()
-    if corpus.fingerprint != resumed.fingerprint:
-        raise UserError(
-            f"{corpus.source} has changed since {run} began, and a resumed run must see the same "
-            f"documents: restore the file, or start a new run without --resume."
-        )
-    return config, resumed, corpus
 
 
 def _summarise(run: "Run", corpus: Corpus, seconds: float) -> None:
@@ -177,24 +156,6 @@ def _summarise(run: "Run", corpus: Corpus, seconds: float) -> None:
             (f"tensorboard --logdir {run.directory.parent}", "see the curves"),
         ]
     )
-
-
-@contextmanager
-def stop_on_signals() -> Iterator[list[int]]:
-    """Collect SIGINT and SIGTERM instead of dying of them; a second one interrupts at once."""
-    received: list[int] = []
-
-    def handle(number: int, frame: object) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-
-    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 RunOption = Annotated[
@@ -250,8 +211,9 @@ def sample(
     import torch
 
     from makemore import console
-    from makemore.checkpoint import Checkpoint, find_checkpoint
+    from makemore.checkpoint import Checkpoint
     from makemore.devices import pick_device
+    from makemore.runs import find_checkpoint
     from makemore.sampling import Sampler, default_max_length, novel_samples
     from makemore.sampling import sample as draw
 
@@ -307,8 +269,9 @@ def evaluate(
     if split and data:
         raise UsageError("--split is a part of the run's own data: leave it out with --data.")
     from makemore import console, evaluation
-    from makemore.checkpoint import Checkpoint, find_checkpoint
+    from makemore.checkpoint import Checkpoint
     from makemore.devices import pick_device
+    from makemore.runs import find_checkpoint
 
     path = find_checkpoint(run)
     checkpoint = Checkpoint.load(path)

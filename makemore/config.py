@@ -217,19 +217,26 @@ def change_config(config: Config, flags: Mapping[str, Any]) -> Config:
         UsageError: a flag would make another run of it.
     """
     values = config.values()
+    # another model doesn't have the same settings; a value may be spelled in several ways, so it
+    # is compared as the whole config reads it
+    if flags.get("model", config.model) != config.model:
+        raise _not_in_a_resumed_run("model", config.model)
     try:
-        # a value may be spelled in several ways: compare it as the whole config reads it
         changed = Config.from_values(overlay(values, flags))
     except InvalidSettingError as error:
         raise _usage_error(error) from error
     for name in flags.keys() - RESUMABLE:
         old, new = (str(c.values().get(name, "not set")) for c in (config, changed))
         if old != new:
-            raise UsageError(
-                f"{flag(name)} can't be changed in a resumed run: it is {old} there. "
-                f"Start a new run without --resume."
-            )
+            raise _not_in_a_resumed_run(name, old)
     return changed
+
+
+def _not_in_a_resumed_run(name: str, value: str) -> UsageError:
+    return UsageError(
+        f"{flag(name)} can't be changed in a resumed run: it is {value} there. "
+        f"Start a new run without --resume."
+    )
 
 
 def overlay(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:

@@ -64,8 +64,10 @@ class Sampler:
             probabilities[..., keep:] = 0
             probabilities /= probabilities.sum(-1, keepdim=True)
         if self.top_p is not None:
-            before = probabilities.cumsum(-1) - probabilities  # the likeliest one is always kept
-            probabilities[before >= self.top_p] = 0
+            before = probabilities.cumsum(-1) - probabilities  # of those likelier still
+            beyond = before >= self.top_p
+            beyond[..., 0] = False
+            probabilities[beyond] = 0
             probabilities /= probabilities.sum(-1, keepdim=True)
         return torch.zeros_like(probabilities).scatter(-1, order.indices, probabilities)
 

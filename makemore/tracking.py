@@ -8,7 +8,8 @@ from typing import Self
 
 from torch.utils.tensorboard import SummaryWriter
 
-from makemore.checkpoint import Run, write_whole
+from makemore.checkpoint import write_whole
+from makemore.runs import Run
 
 
 class Tracker:

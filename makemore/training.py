@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from makemore.batches import batch_rows
-from makemore.checkpoint import Checkpoint, Progress, Run, write_whole
+from makemore.checkpoint import Checkpoint, Progress, write_whole
 from makemore.config import Config, TrainingSettings
 from makemore.contexts import Table
 from makemore.corpus import Corpus
@@ -24,6 +24,7 @@ from makemore.evaluation import evaluate, tables
 from makemore.models import build_model
 from makemore.models.base import Model
 from makemore.optimizers import learning_rate, make_optimizer
+from makemore.runs import Run
 from makemore.sampling import Sampler, default_max_length, sample
 from makemore.tracking import Tracker
 from makemore.vocabulary import Documents, Vocabulary

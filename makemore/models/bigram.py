@@ -8,8 +8,8 @@ from makemore.models.base import Model, cross_entropy
 from makemore.models.settings import BigramSettings
 from makemore.vocabulary import Documents
 
-SMOOTHINGS = torch.logspace(-4, 4, 1601, dtype=torch.float64)
-"""The k among which add-k smoothing is chosen: 200 a decade, each 1.2% above the one before."""
+SMOOTHINGS = [10 ** (i / 200) for i in range(-800, 801)]
+"""The k among which add-k smoothing is chosen: from 0.0001 to 10,000 in steps of 1.2%."""
 
 
 class Bigram(Model):
@@ -84,5 +84,8 @@ def smoothed(counts: Tensor, k: float) -> Tensor:
 
 def best_smoothing(train: Tensor, val: Tensor) -> float:
     """Choose the k of `SMOOTHINGS` with the lowest loss on validation counts (V, V)."""
-    losses = [-torch.xlogy(val, smoothed(train, k)).sum().item() for k in SMOOTHINGS.tolist()]
-    return SMOOTHINGS[torch.tensor(losses).argmin()].item()
+
+    def loss(k: float) -> float:
+        return -torch.xlogy(val, smoothed(train, k)).sum().item()
+
+    return min(SMOOTHINGS, key=loss)

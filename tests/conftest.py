@@ -1,0 +1,64 @@
+"""What several tests share: a small corpus, models with weights worth testing, a command runner."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import settings
+from typer.testing import CliRunner, Result
+
+from makemore.cli import app
+from makemore.corpus import Corpus, load_corpus
+from makemore.models import ARCHITECTURES, build_model
+from makemore.models.base import Model
+
+settings.register_profile("makemore", deadline=None, derandomize=True)
+settings.load_profile("makemore")
+
+Runner = Callable[..., Result]
+
+
+@pytest.fixture(scope="session")
+def names() -> Corpus:
+    return load_corpus(None)
+
+
+@pytest.fixture
+def run_makemore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """Run a command in an empty folder; its result has exit_code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Result:
+        result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+        assert "Traceback" not in result.stderr
+        return result
+
+    return run
+
+
+def start_makemore(*arguments: str, cwd: Path, **options: object) -> subprocess.Popen[str]:
+    """Start a command as a process of its own."""
+    environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "makemore", *arguments],
+        cwd=cwd,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def random_model(name: str, vocab_size: int, longest: int = 15, **settings: object) -> Model:
+    """Build a registered model whose every weight is random, so that no zero hides a mistake."""
+    chosen = ARCHITECTURES[name].settings(**settings).resolve(longest)
+    torch.manual_seed(1)
+    model = build_model(name, chosen, vocab_size)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.2 * torch.randn_like(parameter)
+    return model.eval()

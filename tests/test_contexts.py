@@ -1,0 +1,139 @@
+"""Tables against a count in plain Python."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from makemore.contexts import PrefixTable, Table, pad, prefix_table, window_table
+from makemore.corpus import Corpus
+from makemore.vocabulary import BOUNDARY, Documents, Vocabulary
+
+Count = Counter[tuple[tuple[int, ...], int]]
+
+few = st.lists(st.text("ab", min_size=1, max_size=7), min_size=1, max_size=12)
+many = st.lists(
+    st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x4F80), min_size=1, max_size=6),
+    min_size=1,
+    max_size=12,
+)
+
+
+def encode(documents: list[str]) -> tuple[Documents, int]:
+    vocabulary = Vocabulary("".join(sorted(set("".join(documents)))))
+    # ids spread out, so that they also pass 255, where a byte no longer holds one
+    spread = 1 if documents[0] < "一" else 97
+    encoded = vocabulary.encode_all(documents)
+    return Documents(encoded.ids * spread, encoded.offsets), len(vocabulary) * spread
+
+
+def predictions(documents: Documents) -> list[tuple[list[int], int, int]]:
+    """All tokens of a document, a position and the token after it, one prediction after another."""
+    found = []
+    for start, end in zip(documents.offsets[:-1], documents.offsets[1:], strict=True):
+        tokens = [BOUNDARY, *documents.ids[start:end].tolist()]
+        for position in range(len(tokens)):
+            target = tokens[position + 1] if position + 1 < len(tokens) else BOUNDARY
+            found.append((tokens, position, target))
+    return found
+
+
+def count_windows(documents: Documents, k: int) -> Count:
+    return Counter(
+        ((*[BOUNDARY] * k, *tokens[: position + 1])[-k:], target)
+        for tokens, position, target in predictions(documents)
+    )
+
+
+def count_prefixes(documents: Documents, block_size: int | None) -> Count:
+    counted: Count = Counter()
+    for tokens, position, target in predictions(documents):
+        start = 0
+        if block_size is not None and position >= block_size:
+            half = max(1, block_size // 2)
+            start = ((position - block_size) // half + 1) * half
+            assert half <= position - start + 1 <= block_size
+        counted[tuple(tokens[start : position + 1]), target] += 1
+    return counted
+
+
+def count_of(table: Table, contexts: list[tuple[int, ...]]) -> Count:
+    assert len(set(contexts)) == len(contexts), "a context stands in two rows"
+    rows, targets, counts = table.rows.tolist(), table.targets.tolist(), table.counts.tolist()
+    assert rows == sorted(rows)
+    assert table.predictions == sum(counts)
+    return Counter({(contexts[r], t): n for r, t, n in zip(rows, targets, counts, strict=True)})
+
+
+def contexts_of(table: PrefixTable) -> list[tuple[int, ...]]:
+    contexts: list[tuple[int, ...]] = []
+    for token, parent in zip(table.tokens.tolist(), table.parents.tolist(), strict=True):
+        contexts.append((*(contexts[parent] if parent >= 0 else ()), token))
+    return contexts
+
+
+@given(few | many, st.integers(1, 30))
+def test_a_window_table_counts_what_follows_each_window(documents: list[str], k: int) -> None:
+    encoded, vocab_size = encode(documents)
+    table = window_table(encoded, k, vocab_size)
+    contexts = [tuple(context) for context in table.contexts.tolist()]
+    assert count_of(table, contexts) == count_windows(encoded, k)
+
+
+@given(few | many, st.none() | st.integers(1, 9))
+def test_a_prefix_table_counts_what_follows_each_prefix(
+    documents: list[str], block_size: int | None
+) -> None:
+    encoded, vocab_size = encode(documents)
+    table = prefix_table(encoded, vocab_size, block_size)
+    assert count_of(table, contexts_of(table)) == count_prefixes(encoded, block_size)
+
+
+@given(few | many, st.none() | st.integers(1, 9))
+def test_the_rows_of_a_prefix_table_form_a_tree_that_its_sequences_cover(
+    documents: list[str], block_size: int | None
+) -> None:
+    encoded, vocab_size = encode(documents)
+    table = prefix_table(encoded, vocab_size, block_size)
+    contexts = contexts_of(table)
+    assert table.depths.tolist() == sorted(len(context) - 1 for context in contexts)
+    assert [len(context) - 1 for context in contexts] == table.depths.tolist()
+    for row, place in enumerate(table.places.tolist()):
+        sequence, position = divmod(place, table.sequences.shape[1])
+        steps = table.sequences[sequence, : position + 1].tolist()
+        assert [contexts[step] for step in steps] == [
+            contexts[row][: length + 1] for length in range(position + 1)
+        ]
+    leaves = set(range(len(contexts))) - set(table.parents.tolist())
+    assert len(table.sequences) == len(leaves), "a sequence that is a prefix of another is wasted"
+
+
+@given(few, st.none() | st.integers(1, 9))
+def test_padding_predicts_every_character_once(
+    documents: list[str], block_size: int | None
+) -> None:
+    encoded, _ = encode(documents)
+    inputs, targets, lengths = pad(encoded, block_size)
+    assert (targets >= 0).sum() == encoded.predictions
+    assert lengths.max() == inputs.shape[1] <= (block_size or inputs.shape[1])
+    found = Counter(
+        (tuple(inputs[s, : p + 1].tolist()), int(targets[s, p]))
+        for s, p in zip(*np.nonzero(targets >= 0), strict=True)
+    )
+    assert found == count_prefixes(encoded, block_size)
+
+
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_windows_of_the_names_are_as_many_as_their_n_grams(names: Corpus, k: int) -> None:
+    padded = ["·" * k + name for name in names.documents]
+    grams = {name[i : i + k] for name in padded for i in range(len(name) - k + 1)}
+    table = window_table(Vocabulary(names.characters).encode_all(names.documents), k, 27)
+    assert len(table.contexts) == len(grams)
+
+
+def test_prefixes_of_the_names_are_as_many_as_their_beginnings(names: Corpus) -> None:
+    beginnings = {name[:i] for name in names.documents for i in range(len(name) + 1)}
+    table = prefix_table(Vocabulary(names.characters).encode_all(names.documents), 27)
+    assert len(table.tokens) == len(beginnings)
