@@ -22,6 +22,8 @@ from makemore.interrupts import stop_on_signals
 from makemore.models import ARCHITECTURES
 
 if TYPE_CHECKING:
+    import torch
+
     from makemore.runs import Run
     from makemore.sampling import Sample
 
@@ -98,16 +100,19 @@ def train(
     wanted = None if resume else read_config(config, settings)
 
     from makemore import console, training
+    from makemore.devices import pick_device
     from makemore.runs import create_run, find_run, reopen
 
     if wanted is not None:
         corpus = wanted.data.load()
         resolved, resumed = wanted.resolve(corpus.longest), None
+        device = pick_device(resolved.training.device)
         run = create_run(out, wanted.model)
         console.say(corpus.describe())
     else:
         run = find_run(out)
         resolved, resumed, corpus = reopen(run, settings)
+        device = pick_device(resolved.training.device)
         console.say(corpus.describe())
         console.say(f"resuming {run} at step {resumed.progress.step if resumed else 0:,}")
     with stop_on_signals() as received:
@@ -116,6 +121,7 @@ def train(
                 resolved,
                 corpus,
                 run,
+                device,
                 resumed=resumed,
                 watch=display.update,
                 should_stop=lambda: bool(received),
@@ -124,21 +130,20 @@ def train(
             console.say(f"\nStopped at step {progress.step:,}; all is saved. Go on with:")
             console.say(f"makemore train --resume --out {run}", "bold")
             raise typer.Exit(128 + received[0])
-    _summarise(run, corpus, progress.seconds)
+    _summarise(run, corpus, device, progress.seconds)
 
 
-def _summarise(run: "Run", corpus: Corpus, seconds: float) -> None:
+def _summarise(run: "Run", corpus: Corpus, device: "torch.device", seconds: float) -> None:
     """Show what a finished run has reached, ten samples, and what to do next."""
     import torch
 
     from makemore import console
     from makemore.checkpoint import Checkpoint
-    from makemore.devices import pick_device
     from makemore.evaluation import evaluate
     from makemore.sampling import Sampler, default_max_length, sample
 
     checkpoint = Checkpoint.load(run.checkpoint)
-    model = checkpoint.build(pick_device(checkpoint.config.training.device))
+    model = checkpoint.build(device)
     vocabulary = checkpoint.vocabulary
     losses: dict[str, float | None] = {
         split: evaluate(model, vocabulary.encode_all(corpus[split])).loss if corpus[split] else None

@@ -15,7 +15,6 @@ from makemore.contexts import Table
 from makemore.corpus import Corpus
 from makemore.devices import (
     compute_reproducibly,
-    pick_device,
     random_states,
     restore_random_states,
 )
@@ -70,6 +69,7 @@ def train(
     config: Config,
     corpus: Corpus,
     run: Run,
+    device: torch.device,
     *,
     resumed: Checkpoint | None = None,
     watch: Callable[[Status], None],
@@ -81,17 +81,17 @@ def train(
         config: every setting, resolved against the corpus.
         corpus: what to learn.
         run: where to save.
+        device: where to compute.
         resumed: go on from here, the run's last checkpoint. The weights in the end are those of
             a run that was never interrupted, bit for bit.
         watch: called after every step.
         should_stop: asked before every step.
 
     Raises:
-        UserError: the device is missing, a file can't be written, the run is at its end already,
-            or the loss diverged; whatever was saved before still stands.
+        UserError: a file can't be written, the run is at its end already, or the loss diverged;
+            whatever was saved before still stands.
     """
     settings = config.training
-    device = pick_device(settings.device)
     compute_reproducibly(device)
     vocabulary = Vocabulary(corpus.characters)
     train_documents = vocabulary.encode_all(corpus.train)

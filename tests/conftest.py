@@ -40,7 +40,7 @@ def run_makemore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     return run
 
 
-def start_makemore(*arguments: str, cwd: Path, **options: object) -> subprocess.Popen[str]:
+def start_makemore(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     """Start a command as a process of its own."""
     environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     return subprocess.Popen(
@@ -60,5 +60,5 @@ def random_model(name: str, vocab_size: int, longest: int = 15, **settings: obje
     model = build_model(name, chosen, vocab_size)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter += 0.2 * torch.randn_like(parameter)
+            parameter.add_(0.2 * torch.randn_like(parameter))
     return model.eval()

@@ -14,7 +14,7 @@ from makemore.config import (
 )
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES
-from makemore.models.settings import MLPSettings
+from makemore.models.settings import MLPSettings, Settings
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.toml"))
 
@@ -131,7 +131,8 @@ def test_a_resumed_run_may_go_further_but_not_be_another() -> None:
 
 def test_every_setting_has_help_and_one_type_across_models() -> None:
     types: dict[str, object] = {}
-    groups = [DataSettings, TrainingSettings, *(e.settings for e in ARCHITECTURES.values())]
+    groups: list[type[Settings]] = [DataSettings, TrainingSettings]
+    groups += [entry.settings for entry in ARCHITECTURES.values()]
     for group in groups:
         for name, field in group.model_fields.items():
             assert field.description, name

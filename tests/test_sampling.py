@@ -22,9 +22,8 @@ from tests.test_models import fit_bigram, pair_counts
 def chi_square_p(observed: Tensor, expected: Tensor, degrees: int) -> float:
     """Probability of a chi-square statistic at least as large, were the draws from `expected`."""
     statistic = ((observed - expected) ** 2 / expected).sum()
-    return torch.special.gammaincc(
-        torch.tensor(degrees / 2, dtype=torch.float64), statistic / 2
-    ).item()
+    half = torch.tensor(degrees / 2, dtype=torch.float64)
+    return float(torch.special.gammaincc(half, statistic / 2))
 
 
 def draw(
@@ -105,7 +104,8 @@ def test_filtered_probabilities_are_those_of_a_plain_loop(
     top = logits[order[0]]
     weights = {i: math.exp((logits[i] - top) / (temperature or 1)) for i in order}
     total = sum(weights.values())
-    kept, reached = {}, 0.0
+    kept: dict[int, float] = {}
+    reached = 0.0
     for i in order:
         if top_p is None or not kept or reached < top_p:
             kept[i] = weights[i] / total

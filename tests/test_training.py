@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]
+    EventAccumulator,
+)
 
 from makemore.checkpoint import Checkpoint, Progress
 from makemore.config import Config
@@ -52,6 +54,7 @@ def run_training(
         config,
         corpus,
         run,
+        torch.device("cpu"),
         resumed=resumed,
         watch=seen.append,
         should_stop=lambda: bool(seen) and seen[-1].step == stop_after,
@@ -108,7 +111,7 @@ def finish(process: "subprocess.Popen[str]") -> tuple[str, str]:
 
 def kill_after(process: "subprocess.Popen[str]", file: Path, saves: int, delay: float) -> None:
     """SIGKILL a process some seconds after it has replaced a file so many times."""
-    seen = set()
+    seen: set[int] = set()
     while len(seen) <= saves:
         if file.exists():
             seen.add(file.stat().st_mtime_ns)
