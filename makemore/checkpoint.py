@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from makemore.config import Config, InvalidSettingError
+from makemore.devices import random_states, restore_random_states
 from makemore.errors import UserError
 from makemore.models import build_model
 from makemore.models.base import Model
@@ -123,6 +124,33 @@ class Checkpoint:
         model = build_model(self.config.model, self.config.architecture, len(self.vocabulary))
         model.load_state_dict(self.weights)
         return model.to(device).eval()
+
+
+def training_state(
+    model: Model, optimizer: torch.optim.Optimizer, device: torch.device
+) -> dict[str, Tensor]:
+    """Name every tensor beside the weights that the next step depends on."""
+    state = {f"random.{name}": tensor for name, tensor in random_states(device).items()}
+    for name, parameter in model.named_parameters():
+        for key, tensor in optimizer.state[parameter].items():
+            state[f"optimizer.{name}.{key}"] = tensor
+    return state
+
+
+def load_training_state(
+    state: dict[str, Tensor], model: Model, optimizer: torch.optim.Optimizer, device: torch.device
+) -> None:
+    """Put back what `training_state` gave."""
+    parameters = dict(model.named_parameters())
+    random: dict[str, Tensor] = {}
+    for path, tensor in state.items():
+        kind, _, name = path.partition(".")
+        if kind == "random":
+            random[name] = tensor
+        else:
+            name, _, key = name.rpartition(".")
+            optimizer.state[parameters[name]][key] = tensor.to(device)
+    restore_random_states(random, device)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from makemore import __version__
-from makemore.config import Device, read_config
+from makemore.config import read_config
 from makemore.corpus import SPLITS, Corpus, Split, clean, read_documents
 from makemore.errors import UsageError, UserError
-from makemore.flags import with_setting_flags
+from makemore.flags import DeviceOption, RunOption, with_setting_flags
 from makemore.interrupts import stop_on_signals
 from makemore.models import ARCHITECTURES
 
@@ -161,17 +161,6 @@ def _summarise(run: "Run", corpus: Corpus, device: "torch.device", seconds: floa
             (f"tensorboard --logdir {run.directory.parent}", "see the curves"),
         ]
     )
-
-
-RunOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--run",
-        help="Run directory, its name under runs/, or a .safetensors file.",
-        show_default="the newest run",
-    ),
-]
-DeviceOption = Annotated[Device, typer.Option(help="Where to compute.")]
 
 
 @app.command()

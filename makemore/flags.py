@@ -2,14 +2,25 @@
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typer
 from pydantic.fields import FieldInfo
 
-from makemore.config import DataSettings, TrainingSettings, flag
+from makemore.config import DataSettings, Device, TrainingSettings, flag
 from makemore.models import ARCHITECTURES
+
+RunOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--run",
+        help="Run directory, its name under runs/, or a .safetensors file.",
+        show_default="the newest run",
+    ),
+]
+DeviceOption = Annotated[Device, typer.Option(help="Where to compute.")]
 
 
 def with_setting_flags(command: Callable[..., None]) -> Callable[..., None]:

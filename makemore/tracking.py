@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
 
 from torch.utils.tensorboard import SummaryWriter
 
@@ -13,7 +12,7 @@ from makemore.runs import Run
 
 
 class Tracker:
-    """Writes the same numbers to both; used in a `with` block.
+    """Writes the same numbers to both.
 
     A resumed run goes on where its checkpoint stands: what was logged after it is dropped, since
     those steps are done again.
@@ -42,10 +41,8 @@ class Tracker:
         os.fsync(self._metrics.fileno())
         self._writer.flush()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
+    def close(self) -> None:
+        """Bring all to disk, and end."""
         self._metrics.close()
         self._writer.close()
 

@@ -9,15 +9,17 @@ import torch
 from torch import Tensor
 
 from makemore.batches import batch_rows
-from makemore.checkpoint import Checkpoint, Progress, write_whole
+from makemore.checkpoint import (
+    Checkpoint,
+    Progress,
+    load_training_state,
+    training_state,
+    write_whole,
+)
 from makemore.config import Config, TrainingSettings
 from makemore.contexts import Table
 from makemore.corpus import Corpus
-from makemore.devices import (
-    compute_reproducibly,
-    random_states,
-    restore_random_states,
-)
+from makemore.devices import compute_reproducibly
 from makemore.errors import UserError
 from makemore.evaluation import evaluate, tables
 from makemore.models import build_model
@@ -26,12 +28,12 @@ from makemore.optimizers import learning_rate, make_optimizer
 from makemore.runs import Run
 from makemore.sampling import Sampler, default_max_length, sample
 from makemore.tracking import Tracker
-from makemore.vocabulary import Documents, Vocabulary
+from makemore.vocabulary import Vocabulary
 
 N_SAMPLES = 10
 
 
-@dataclass(frozen=True)
+@dataclass
 class Status:
     """What a run can say of itself after a step.
 
@@ -54,17 +56,6 @@ class Status:
     validated: bool = False
 
 
-def total_steps(model: Model, settings: TrainingSettings, n_documents: int) -> int:
-    """How many steps a run takes: none where the closed form is all."""
-    if model.closed_form:
-        return 0
-    if settings.max_steps is not None:
-        return settings.max_steps
-    if settings.epochs is None:
-        raise UserError("Nothing says how long to train: give --max-steps or --epochs.")
-    return math.ceil(settings.epochs * n_documents / (settings.batch_size or n_documents))
-
-
 def train(
     config: Config,
     corpus: Corpus,
@@ -84,181 +75,219 @@ def train(
         device: where to compute.
         resumed: go on from here, the run's last checkpoint. The weights in the end are those of
             a run that was never interrupted, bit for bit.
-        watch: called after every step.
+        watch: called with the status after every step.
         should_stop: asked before every step.
 
     Raises:
         UserError: a file can't be written, the run is at its end already, or the loss diverged;
             whatever was saved before still stands.
     """
-    settings = config.training
     compute_reproducibly(device)
-    vocabulary = Vocabulary(corpus.characters)
-    train_documents = vocabulary.encode_all(corpus.train)
-    val_documents = vocabulary.encode_all(corpus.val)
-
-    torch.manual_seed(settings.seed)
-    model = build_model(config.model, config.architecture, len(vocabulary)).to(device)
-    optimizer = make_optimizer(model, settings)
-    max_steps = total_steps(model, settings, len(train_documents))
-    progress = Progress()
-    if resumed is not None:
-        progress = replace(resumed.progress)
-        if progress.step >= max_steps:
-            raise UserError(
-                f"{run} is at its end, step {progress.step}: give it more --max-steps to go on, "
-                f"or start a new run without --resume."
-            )
-        model.load_state_dict(resumed.weights)
-        load_training_state(resumed.training, model, optimizer, device)
-
-    write_whole(run.config, config.to_toml().encode())
-    val_tables = list(tables(model, val_documents))
-    table_at = _batches(model, train_documents, settings)
-    checkpoint = Checkpoint(
-        config, vocabulary, corpus.longest, corpus.fingerprint, progress, weights={}
-    )
-    status = Status(progress.step, max_steps)
-    loss_sum = torch.tensor(progress.loss_sum, device=device)
-    started = time.perf_counter() - progress.seconds
-
-    with Tracker(run, None if resumed is None else progress.step) as tracker:
-
-        def save_last() -> None:
-            progress.loss_sum = loss_sum.item()
-            progress.seconds = time.perf_counter() - started
-            _refuse_nan(model, progress.step, run)
-            tracker.flush()
-            state = training_state(model, optimizer, device)
-            replace(checkpoint, weights=model.state_dict(), training=state).save(run.last)
-
-        def validate() -> float:
-            """Log the exact validation loss and some samples; keep the best weights."""
-            loss = evaluate(model, val_documents, val_tables).loss if val_tables else math.nan
-            if val_tables:
-                tracker.numbers(progress.step, {"loss/val": loss})
-            generator = torch.Generator().manual_seed(settings.seed)
-            sampler = Sampler(max_length=default_max_length(corpus.longest))
-            samples = sample(model, vocabulary, N_SAMPLES, generator, sampler=sampler)
-            tracker.text(progress.step, "samples", [s.text for s in samples])
-            trained = progress.step > 0 or max_steps == 0
-            if trained and (progress.best_loss is None or loss < progress.best_loss):
-                progress.best_loss = loss if val_tables else None
-                progress.best_step = progress.step
-                _refuse_nan(model, progress.step, run)
-                replace(checkpoint, weights=model.state_dict()).save(run.best)
-            return loss
-
+    with Training(config, corpus, run, device, resumed) as training:
         if resumed is None:
-            tracker.text(0, "config", config.to_toml().splitlines())
-            model.prepare(train_documents, val_documents)
-            if model.closed_form:
-                tracker.numbers(0, {"loss/train": evaluate(model, train_documents).loss})
-            status = replace(status, val_loss=validate(), validated=True)
-            save_last()
-            watch(status)
+            training.begin()
+            watch(training.status)
+        while training.progress.step < training.max_steps and not should_stop():
+            training.step()
+            watch(training.status)
+        if not training.status.validated:  # it was stopped on its way
+            training.save()
+    return training.progress
 
-        first, resumed_at = progress.step, time.perf_counter()
-        logged_at, characters = resumed_at, 0
-        while progress.step < max_steps and not should_stop():
-            rate = learning_rate(settings, progress.step, max_steps)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            table = table_at(progress.step).to(device)
-            loss = model.loss(table)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            if settings.grad_clip:
-                torch.nn.utils.clip_grad_norm_(model.parameters(), settings.grad_clip)
-            optimizer.step()
 
-            progress.step += 1
-            progress.loss_steps += 1
-            loss_sum += loss.detach()
-            characters += table.predictions
-            status = replace(status, step=progress.step, validated=False)
+class Training:
+    """A run in memory: its model, optimizer, batches and progress, and how each moves on."""
 
-            if progress.step % settings.log_interval == 0:
-                train_loss = loss_sum.item() / progress.loss_steps
-                if not math.isfinite(train_loss):
-                    _refuse(progress.step, run)
-                loss_sum.zero_()
-                progress.loss_steps = 0
-                now = time.perf_counter()
-                speed = characters / (now - logged_at)
-                logged_at, characters = now, 0
-                left = (now - resumed_at) / (progress.step - first) * (max_steps - progress.step)
-                status = replace(
-                    status, train_loss=train_loss, characters_per_second=speed, seconds_left=left
+    def __init__(
+        self,
+        config: Config,
+        corpus: Corpus,
+        run: Run,
+        device: torch.device,
+        resumed: Checkpoint | None,
+    ) -> None:
+        self.config = config
+        self.settings = config.training
+        self.run = run
+        self.device = device
+        self.longest, self.fingerprint = corpus.longest, corpus.fingerprint
+        self.vocabulary = Vocabulary(corpus.characters)
+        self.documents = self.vocabulary.encode_all(corpus.train)
+        self.val_documents = self.vocabulary.encode_all(corpus.val)
+
+        torch.manual_seed(self.settings.seed)
+        model = build_model(config.model, config.architecture, len(self.vocabulary))
+        self.model = model.to(device)
+        self.optimizer = make_optimizer(self.model, self.settings)
+        self.max_steps = total_steps(self.model, self.settings, len(self.documents))
+        self.progress = Progress()
+        if resumed is not None:
+            self.progress = replace(resumed.progress)
+            if self.progress.step >= self.max_steps:
+                raise UserError(
+                    f"{run} is at its end, step {self.progress.step}: give it more --max-steps to "
+                    f"go on, or start a new run without --resume."
                 )
-                tracker.numbers(
-                    progress.step,
-                    {
-                        "loss/train": train_loss,
-                        "learning_rate": rate,
-                        "characters_per_second": speed,
-                    },
-                )
-            if progress.step % settings.eval_interval == 0 or progress.step == max_steps:
-                paused = time.perf_counter()
-                status = replace(status, val_loss=validate(), validated=True)
-                save_last()
-                logged_at += time.perf_counter() - paused
-            watch(status)
-        if not status.validated:
-            save_last()
-    return progress
+            self.model.load_state_dict(resumed.weights)
+            load_training_state(resumed.training, self.model, self.optimizer, device)
+
+        self.val_tables = list(tables(self.model, self.val_documents))
+        whole = self.settings.batch_size == 0
+        self.whole = self.model.table(self.documents).to(device) if whole else None
+        self.status = Status(self.progress.step, self.max_steps)
+        self.loss_sum = torch.tensor(self.progress.loss_sum, device=device)
+        self.pace = Pace(self.progress.step)
+        self.started = time.perf_counter() - self.progress.seconds
+        write_whole(run.config, config.to_toml().encode())
+        self.tracker = Tracker(run, None if resumed is None else self.progress.step)
+
+    def __enter__(self) -> "Training":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.tracker.close()
+
+    def begin(self) -> None:
+        """Do what comes before the first step: the closed forms, a validation, a checkpoint."""
+        self.tracker.text(0, "config", self.config.to_toml().splitlines())
+        self.model.prepare(self.documents, self.val_documents)
+        if self.model.closed_form:
+            self.tracker.numbers(0, {"loss/train": evaluate(self.model, self.documents).loss})
+        self.validate()
+        self.save()
+        self.pace = Pace(0)
+
+    def step(self) -> None:
+        """Take one step of gradient descent, and log, validate and save where that is due."""
+        table = self.batch(self.progress.step)
+        rate = learning_rate(self.settings, self.progress.step, self.max_steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        loss = self.model.loss(table)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if self.settings.grad_clip:
+            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.grad_clip)
+        self.optimizer.step()
+
+        self.progress.step = step = self.progress.step + 1
+        self.progress.loss_steps += 1
+        self.loss_sum += loss.detach()
+        self.pace.characters += table.predictions
+        self.status.step, self.status.validated = step, False
+        if step % self.settings.log_interval == 0:
+            self.log(rate)
+        if step % self.settings.eval_interval == 0 or step == self.max_steps:
+            self.pace.pause()
+            self.validate()
+            self.save()
+            self.pace.go_on()
+
+    def batch(self, step: int) -> Table:
+        """Make the table of a step's batch."""
+        if self.whole is not None:
+            return self.whole
+        rows = batch_rows(len(self.documents), self.settings.batch_size, self.settings.seed, step)
+        return self.model.table(self.documents.select(rows)).to(self.device)
+
+    def log(self, rate: float) -> None:
+        """Log the mean loss of the batches since the last time, and the pace."""
+        step = self.progress.step
+        loss = self.loss_sum.item() / self.progress.loss_steps
+        self.loss_sum.zero_()
+        self.progress.loss_steps = 0
+        if not math.isfinite(loss):
+            raise self.diverged()
+        speed = self.pace.lap()
+        self.status.train_loss = loss
+        self.status.characters_per_second = speed
+        self.status.seconds_left = self.pace.seconds_a_step(step) * (self.max_steps - step)
+        numbers = {"loss/train": loss, "learning_rate": rate, "characters_per_second": speed}
+        self.tracker.numbers(step, numbers)
+
+    def validate(self) -> None:
+        """Log the exact validation loss and some samples; keep the weights if they are the best."""
+        progress, loss = self.progress, math.nan
+        if self.val_tables:
+            loss = evaluate(self.model, self.val_documents, self.val_tables).loss
+            self.tracker.numbers(progress.step, {"loss/val": loss})
+        generator = torch.Generator().manual_seed(self.settings.seed)
+        sampler = Sampler(max_length=default_max_length(self.longest))
+        drawn = sample(self.model, self.vocabulary, N_SAMPLES, generator, sampler=sampler)
+        self.tracker.text(progress.step, "samples", [one.text for one in drawn])
+        self.status.val_loss, self.status.validated = loss, True
+
+        trained = progress.step > 0 or self.max_steps == 0
+        if trained and (progress.best_loss is None or loss < progress.best_loss):
+            progress.best_loss = loss if self.val_tables else None
+            progress.best_step = progress.step
+            self.checkpoint({}).save(self.run.best)
+
+    def save(self) -> None:
+        """Save all that resuming needs. The logs come first, so that none is behind it."""
+        self.progress.loss_sum = self.loss_sum.item()
+        self.progress.seconds = time.perf_counter() - self.started
+        checkpoint = self.checkpoint(training_state(self.model, self.optimizer, self.device))
+        self.tracker.flush()
+        checkpoint.save(self.run.last)
+
+    def checkpoint(self, training: dict[str, Tensor]) -> Checkpoint:
+        """Take the run as it stands, unless it has diverged."""
+        if any(bool(parameter.isnan().any()) for parameter in self.model.parameters()):
+            raise self.diverged()
+        return Checkpoint(
+            self.config,
+            self.vocabulary,
+            self.longest,
+            self.fingerprint,
+            self.progress,
+            self.model.state_dict(),
+            training,
+        )
+
+    def diverged(self) -> UserError:
+        """Say that the loss has left the numbers."""
+        return UserError(
+            f"The training diverged by step {self.progress.step}: try a lower --learning-rate. "
+            f"{self.run} still holds what was saved before."
+        )
 
 
-def _batches(
-    model: Model, documents: Documents, settings: TrainingSettings
-) -> Callable[[int], Table]:
-    """Give the function from a step to the table of its batch."""
-    if settings.batch_size == 0:
-        whole = model.table(documents).to(model.device)
-        return lambda step: whole
+class Pace:
+    """How fast a run goes, from `step` on; whatever lies between pause and go_on is not counted."""
 
-    def table_at(step: int) -> Table:
-        rows = batch_rows(len(documents), settings.batch_size, settings.seed, step)
-        return model.table(documents.select(rows))
+    def __init__(self, step: int) -> None:
+        self.first = step
+        self.started = self.lap_started = time.perf_counter()
+        self.paused = math.nan
+        self.characters = 0
 
-    return table_at
+    def lap(self) -> float:
+        """Characters a second since the last lap, predictions being counted."""
+        now = time.perf_counter()
+        speed = self.characters / (now - self.lap_started)
+        self.lap_started, self.characters = now, 0
+        return speed
 
+    def seconds_a_step(self, step: int) -> float:
+        """Mean time of the steps until `step`, with all that they paused for."""
+        return (time.perf_counter() - self.started) / (step - self.first)
 
-def training_state(
-    model: Model, optimizer: torch.optim.Optimizer, device: torch.device
-) -> dict[str, Tensor]:
-    """Name every tensor beside the weights that the next step depends on."""
-    state = {f"random.{name}": tensor for name, tensor in random_states(device).items()}
-    for name, parameter in model.named_parameters():
-        for key, tensor in optimizer.state[parameter].items():
-            state[f"optimizer.{name}.{key}"] = tensor
-    return state
+    def pause(self) -> None:
+        """Stop the clock of the lap."""
+        self.paused = time.perf_counter()
 
-
-def load_training_state(
-    state: dict[str, Tensor], model: Model, optimizer: torch.optim.Optimizer, device: torch.device
-) -> None:
-    """Put back what `training_state` gave."""
-    parameters = dict(model.named_parameters())
-    random: dict[str, Tensor] = {}
-    for path, tensor in state.items():
-        kind, _, name = path.partition(".")
-        if kind == "random":
-            random[name] = tensor
-        else:
-            name, _, key = name.rpartition(".")
-            optimizer.state[parameters[name]][key] = tensor.to(device)
-    restore_random_states(random, device)
+    def go_on(self) -> None:
+        """Let it run again."""
+        self.lap_started += time.perf_counter() - self.paused
 
 
-def _refuse_nan(model: Model, step: int, run: Run) -> None:
-    if any(bool(parameter.isnan().any()) for parameter in model.parameters()):
-        _refuse(step, run)
-
-
-def _refuse(step: int, run: Run) -> None:
-    raise UserError(
-        f"The training diverged by step {step}: try a lower --learning-rate. "
-        f"{run} still holds what was saved before."
-    )
+def total_steps(model: Model, settings: TrainingSettings, n_documents: int) -> int:
+    """How many steps a run takes: none where the closed form is all."""
+    if model.closed_form:
+        return 0
+    if settings.max_steps is not None:
+        return settings.max_steps
+    if settings.epochs is None:
+        raise UserError("Nothing says how long to train: give --max-steps or --epochs.")
+    return math.ceil(settings.epochs * n_documents / (settings.batch_size or n_documents))
