@@ -141,8 +141,8 @@ def test_every_setting_has_help_and_one_type_across_models() -> None:
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_a_config_that_comes_along_is_valid(path: Path) -> None:
-    assert read_config(path, {}).model == path.stem
+def test_a_config_that_comes_along_is_the_default_run_of_its_model(path: Path) -> None:
+    assert read_config(path, {}) == read_config(None, {"model": path.stem})
 
 
 def test_a_config_comes_along_for_every_model() -> None:
