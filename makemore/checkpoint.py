@@ -33,6 +33,7 @@ class Progress:
 
     Attributes:
         step: optimisation steps done.
+        max_steps: steps to do.
         seconds: time spent training and validating, over all sessions.
         loss_sum: sum of the batches' losses since one was last logged, in nats a character.
         loss_steps: how many batches that is.
@@ -41,11 +42,17 @@ class Progress:
     """
 
     step: int = 0
+    max_steps: int = 0
     seconds: float = 0.0
     loss_sum: float = 0.0
     loss_steps: int = 0
     best_loss: float | None = None
     best_step: int | None = None
+
+    @property
+    def finished(self) -> bool:
+        """Whether the last step is done."""
+        return self.step >= self.max_steps
 
 
 @dataclass(frozen=True)

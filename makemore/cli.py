@@ -4,6 +4,8 @@ torch takes over a second to import, so nothing here imports it until a command 
 """
 
 import json
+import math
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -126,9 +128,9 @@ def train(
                 watch=display.update,
                 should_stop=lambda: bool(received),
             )
-        if received:
+        if received and not progress.finished:
             console.say(f"\nStopped at step {progress.step:,}; all is saved. Go on with:")
-            console.say(f"makemore train --resume --out {run}", "bold")
+            console.say(f"makemore train --resume --out {shlex.quote(str(run))}", "bold")
             raise typer.Exit(128 + received[0])
     _summarise(run, corpus, device, progress.seconds)
 
@@ -154,11 +156,12 @@ def _summarise(run: "Run", corpus: Corpus, device: "torch.device", seconds: floa
     sampler = Sampler(max_length=default_max_length(checkpoint.longest))
     console.say()
     console.show_samples(sample(model, vocabulary, 10, generator, sampler=sampler), corpus)
+    name = shlex.quote(str(run))
     console.show_commands(
         [
-            (f"makemore sample -n 20 --run {run}", "make more"),
-            (f"makemore eval --run {run}", "measure it on train, val and test"),
-            (f"tensorboard --logdir {run.directory.parent}", "see the curves"),
+            (f"makemore sample -n 20 --run {name}", "make more"),
+            (f"makemore eval --run {name}", "measure it on train, val and test"),
+            (f"tensorboard --logdir {shlex.quote(str(run.directory.parent))}", "see the curves"),
         ]
     )
 
@@ -213,6 +216,8 @@ def sample(
 
     checkpoint = Checkpoint.load(find_checkpoint(run))
     prompt = clean(prompt)
+    if not (math.isfinite(temperature) and math.isfinite(top_p or 0)):
+        raise UsageError("--temperature and --top-p take numbers.")
     sampler = Sampler(
         max_length or default_max_length(checkpoint.longest), temperature, top_k, top_p
     )

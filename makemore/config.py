@@ -69,9 +69,12 @@ class TrainingSettings(Settings):
 
     panel: ClassVar[str] = "Training"
 
-    max_steps: int | None = Field(None, ge=0, description="optimisation steps")
+    max_steps: int | None = Field(1000, ge=0, description="optimisation steps")
     epochs: float | None = Field(
-        None, gt=0, allow_inf_nan=False, description="passes over the training split, for max_steps"
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="passes over the training split, instead of max_steps",
     )
     batch_size: int = Field(
         256, ge=0, description="documents a step; 0 takes the whole training split"
@@ -134,7 +137,7 @@ class Config:
         architecture = ARCHITECTURES[model].settings
         recipe = dict(architecture.recipe)
         if "epochs" in given:
-            recipe.pop("max_steps", None)
+            recipe["max_steps"] = None
         defaults: dict[type[Settings], dict[str, Any]] = {
             architecture: {},
             DataSettings: {},

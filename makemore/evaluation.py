@@ -66,7 +66,7 @@ def evaluate(model: Model, documents: Documents, covering: Iterable[Table] = ())
     model.eval()
     total = 0.0
     for table in covering or tables(model, documents):
-        losses = pair_losses(model.table_logits(table), table).double().cpu()
+        losses = pair_losses(model.table_logits(table), table).cpu().double()
         total += (losses * table.counts.cpu()).sum().item()
     model.train(was_training)
     return Evaluation(len(documents), documents.predictions, total / documents.predictions)

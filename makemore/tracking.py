@@ -2,12 +2,14 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
 
 from makemore.checkpoint import write_whole
+from makemore.errors import UserError
 from makemore.runs import Run
 
 
@@ -15,36 +17,49 @@ class Tracker:
     """Writes the same numbers to both.
 
     A resumed run goes on where its checkpoint stands: what was logged after it is dropped, since
-    those steps are done again.
+    those steps are done again. Where a disk is full, any method raises a UserError.
     """
 
     def __init__(self, run: Run, resumed_at: int | None) -> None:
         """Open the logs of a run, new or resumed at a step."""
         first = 0 if resumed_at is None else resumed_at + 1
+        self._run = run
         _drop_from(run.metrics, first)
-        self._metrics = run.metrics.open("a", encoding="utf-8")
-        self._writer = SummaryWriter(run.directory, purge_step=first)
+        with self._writing():
+            self._metrics = run.metrics.open("a", encoding="utf-8")
+            self._writer = SummaryWriter(run.directory, purge_step=first)
 
     def numbers(self, step: int, values: Mapping[str, float]) -> None:
         """Log scalars under their tags."""
-        self._metrics.write(json.dumps({"step": step, **values}) + "\n")
-        for tag, value in values.items():
-            self._writer.add_scalar(tag, value, step)
+        with self._writing():
+            self._metrics.write(json.dumps({"step": step, **values}) + "\n")
+            for tag, value in values.items():
+                self._writer.add_scalar(tag, value, step)
 
     def text(self, step: int, tag: str, lines: list[str]) -> None:
         """Log text as it stands, for TensorBoard alone."""
-        self._writer.add_text(tag, "\n".join(f"    {line}" for line in lines), step)
+        with self._writing():
+            self._writer.add_text(tag, "\n".join(f"    {line}" for line in lines), step)
 
     def flush(self) -> None:
         """Bring all to disk. Done before each checkpoint, so that none is ahead of its logs."""
-        self._metrics.flush()
-        os.fsync(self._metrics.fileno())
-        self._writer.flush()
+        with self._writing():
+            self._metrics.flush()
+            os.fsync(self._metrics.fileno())
+            self._writer.flush()
 
     def close(self) -> None:
         """Bring all to disk, and end."""
-        self._metrics.close()
-        self._writer.close()
+        with self._writing():
+            self._metrics.close()
+            self._writer.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise UserError(f"Can't write the logs of {self._run}: {error.strerror}.") from error
 
 
 def _drop_from(metrics: Path, step: int) -> None:

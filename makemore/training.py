@@ -87,7 +87,7 @@ def train(
         if resumed is None:
             training.begin()
             watch(training.status)
-        while training.progress.step < training.max_steps and not should_stop():
+        while not training.progress.finished and not should_stop():
             training.step()
             watch(training.status)
         if not training.status.validated:  # it was stopped on its way
@@ -119,11 +119,10 @@ class Training:
         model = build_model(config.model, config.architecture, len(self.vocabulary))
         self.model = model.to(device)
         self.optimizer = make_optimizer(self.model, self.settings)
-        self.max_steps = total_steps(self.model, self.settings, len(self.documents))
-        self.progress = Progress()
+        self.progress = replace(resumed.progress) if resumed else Progress()
+        self.progress.max_steps = total_steps(self.model, self.settings, len(self.documents))
         if resumed is not None:
-            self.progress = replace(resumed.progress)
-            if self.progress.step >= self.max_steps:
+            if self.progress.finished:
                 raise UserError(
                     f"{run} is at its end, step {self.progress.step}: give it more --max-steps to "
                     f"go on, or start a new run without --resume."
@@ -134,7 +133,7 @@ class Training:
         self.val_tables = list(tables(self.model, self.val_documents))
         whole = self.settings.batch_size == 0
         self.whole = self.model.table(self.documents).to(device) if whole else None
-        self.status = Status(self.progress.step, self.max_steps)
+        self.status = Status(self.progress.step, self.progress.max_steps)
         self.loss_sum = torch.tensor(self.progress.loss_sum, device=device)
         self.pace = Pace(self.progress.step)
         self.started = time.perf_counter() - self.progress.seconds
@@ -160,7 +159,7 @@ class Training:
     def step(self) -> None:
         """Take one step of gradient descent, and log, validate and save where that is due."""
         table = self.batch(self.progress.step)
-        rate = learning_rate(self.settings, self.progress.step, self.max_steps)
+        rate = learning_rate(self.settings, self.progress.step, self.progress.max_steps)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         loss = self.model.loss(table)
@@ -177,7 +176,7 @@ class Training:
         self.status.step, self.status.validated = step, False
         if step % self.settings.log_interval == 0:
             self.log(rate)
-        if step % self.settings.eval_interval == 0 or step == self.max_steps:
+        if step % self.settings.eval_interval == 0 or self.progress.finished:
             self.pace.pause()
             self.validate()
             self.save()
@@ -201,7 +200,8 @@ class Training:
         speed = self.pace.lap()
         self.status.train_loss = loss
         self.status.characters_per_second = speed
-        self.status.seconds_left = self.pace.seconds_a_step(step) * (self.max_steps - step)
+        steps_left = self.progress.max_steps - step
+        self.status.seconds_left = self.pace.seconds_a_step(step) * steps_left
         numbers = {"loss/train": loss, "learning_rate": rate, "characters_per_second": speed}
         self.tracker.numbers(step, numbers)
 
@@ -217,7 +217,7 @@ class Training:
         self.tracker.text(progress.step, "samples", [one.text for one in drawn])
         self.status.val_loss, self.status.validated = loss, True
 
-        trained = progress.step > 0 or self.max_steps == 0
+        trained = progress.step > 0 or progress.finished
         if trained and (progress.best_loss is None or loss < progress.best_loss):
             progress.best_loss = loss if self.val_tables else None
             progress.best_step = progress.step
@@ -286,8 +286,7 @@ def total_steps(model: Model, settings: TrainingSettings, n_documents: int) -> i
     """How many steps a run takes: none where the closed form is all."""
     if model.closed_form:
         return 0
-    if settings.max_steps is not None:
-        return settings.max_steps
-    if settings.epochs is None:
-        raise UserError("Nothing says how long to train: give --max-steps or --epochs.")
-    return math.ceil(settings.epochs * n_documents / (settings.batch_size or n_documents))
+    if settings.epochs is not None:
+        return math.ceil(settings.epochs * n_documents / (settings.batch_size or n_documents))
+    assert settings.max_steps is not None, "a config has one of the two"
+    return settings.max_steps
