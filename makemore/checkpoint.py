@@ -34,7 +34,7 @@ class Progress:
     Attributes:
         step: optimisation steps done.
         max_steps: steps to do.
-        seconds: time spent training and validating, over all sessions.
+        seconds: time from the encoded corpus to the last checkpoint, over all sessions.
         loss_sum: sum of the batches' losses since one was last logged, in nats a character.
         loss_steps: how many batches that is.
         best_loss: lowest validation loss so far; None before the first, or without validation.
@@ -114,17 +114,18 @@ class Checkpoint:
             found = metadata.get("format", "no makemore format")
             raise UserError(f"{path} has {found}; this version of makemore reads {FORMAT}.")
         try:
-            config = Config.from_values(json.loads(metadata["config"]))
+            return cls(
+                config=Config.from_values(json.loads(metadata["config"])),
+                vocabulary=Vocabulary(json.loads(metadata["vocabulary"])),
+                **json.loads(metadata["corpus"]),
+                progress=Progress(**json.loads(metadata["progress"])),
+                weights=_within(tensors, "model."),
+                training=_within(tensors, "training."),
+            )
         except InvalidSettingError as error:
             raise UserError(f"{path} has a setting that is unknown here: {error}.") from error
-        return cls(
-            config=config,
-            vocabulary=Vocabulary(json.loads(metadata["vocabulary"])),
-            **json.loads(metadata["corpus"]),
-            progress=Progress(**json.loads(metadata["progress"])),
-            weights=_within(tensors, "model."),
-            training=_within(tensors, "training."),
-        )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"{path} lacks what a checkpoint holds: {error!r}.") from error
 
     def build(self, device: torch.device) -> Model:
         """Build the model with the checkpoint's weights."""

@@ -8,7 +8,6 @@ import math
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +25,7 @@ from makemore.models import ARCHITECTURES
 if TYPE_CHECKING:
     import torch
 
+    from makemore.checkpoint import Checkpoint
     from makemore.runs import Run
     from makemore.sampling import Sample
 
@@ -35,11 +35,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-
-def main() -> None:
-    """Run the command line."""
-    app(prog_name="makemore")
 
 
 def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -53,6 +48,14 @@ def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
             sys.stdout.flush()
             warn(str(error))
             raise typer.Exit(error.exit_status) from error
+        except UnicodeEncodeError as error:
+            warn(f"Standard output is {error.encoding} and can't show this: set PYTHONUTF8=1.")
+            raise typer.Exit(1) from error
+        except (MemoryError, RuntimeError) as error:
+            if not isinstance(error, MemoryError) and "allocate" not in str(error):
+                raise
+            warn("There is not enough memory for this: try a smaller model or --batch-size.")
+            raise typer.Exit(1) from error
 
     return call
 
@@ -103,7 +106,7 @@ def train(
 
     from makemore import console, training
     from makemore.devices import pick_device
-    from makemore.runs import create_run, find_run, reopen
+    from makemore.runs import claimed, create_run, find_run, reopen
 
     if wanted is not None:
         corpus = wanted.data.load()
@@ -118,7 +121,7 @@ def train(
         console.say(corpus.describe())
         console.say(f"resuming {run} at step {resumed.progress.step if resumed else 0:,}")
     with stop_on_signals() as received:
-        with console.TrainingDisplay() as display:
+        with claimed(run), console.TrainingDisplay() as display:
             progress = training.train(
                 resolved,
                 corpus,
@@ -143,6 +146,7 @@ def _summarise(run: "Run", corpus: Corpus, device: "torch.device", seconds: floa
     from makemore.checkpoint import Checkpoint
     from makemore.evaluation import evaluate
     from makemore.sampling import Sampler, default_max_length, sample
+    from makemore.training import LONGEST_SHOWN, N_SAMPLES
 
     checkpoint = Checkpoint.load(run.checkpoint)
     model = checkpoint.build(device)
@@ -153,9 +157,9 @@ def _summarise(run: "Run", corpus: Corpus, device: "torch.device", seconds: floa
     }
     console.show_summary(model.n_parameters, losses, seconds, model.report())
     generator = torch.Generator().manual_seed(checkpoint.config.training.seed)
-    sampler = Sampler(max_length=default_max_length(checkpoint.longest))
+    sampler = Sampler(min(LONGEST_SHOWN, default_max_length(checkpoint.longest)))
     console.say()
-    console.show_samples(sample(model, vocabulary, 10, generator, sampler=sampler), corpus)
+    console.show_samples(sample(model, vocabulary, N_SAMPLES, generator, sampler=sampler), corpus)
     name = shlex.quote(str(run))
     console.show_commands(
         [
@@ -197,7 +201,8 @@ def sample(
         bool, typer.Option("--novel", help="Only what stands nowhere in the corpus.")
     ] = False,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Repeat a draw.", show_default="another each time")
+        int | None,
+        typer.Option(min=0, max=2**63 - 1, help="Repeat a draw.", show_default="another each time"),
     ] = None,
     device: DeviceOption = "auto",
     as_json: Annotated[
@@ -238,6 +243,8 @@ def sample(
             if novel:
                 raise
             warn(f"{error} So nothing is looked up in it.")
+        else:
+            warn_of_change(corpus, checkpoint)
 
     def draws() -> "Iterator[Sample]":
         return draw(model, checkpoint.vocabulary, n, generator, prompt=prompt, sampler=sampler)
@@ -245,7 +252,7 @@ def sample(
     samples = draws() if corpus is None or not novel else novel_samples(draws, n, corpus)
     if as_json:
         for one in samples:
-            place = corpus and (corpus.find(one.text) or "new")
+            place = one.place(corpus) if corpus else None
             typer.echo(json.dumps({"text": one.text, "in": place, "finished": one.finished}))
     else:
         console.show_samples(samples, corpus)
@@ -279,8 +286,7 @@ def evaluate(
         parts = {str(data): read_documents(data)}
     else:
         corpus = checkpoint.config.data.load()
-        if corpus.fingerprint != checkpoint.fingerprint:
-            warn(f"{corpus.source} has changed since the run was trained.")
+        warn_of_change(corpus, checkpoint)
         parts = {name: corpus[name] for name in SPLITS if split in (None, name)}
         if split and not parts[split]:
             raise UserError(f"{corpus.source} has no document in its {split} split.")
@@ -291,7 +297,18 @@ def evaluate(
     }
     if as_json:
         measured = {
-            name: asdict(one) | {"bits": one.bits, "perplexity": one.perplexity}
+            name: {
+                "documents": one.documents,
+                "predictions": one.predictions,
+                **{
+                    unit: value if math.isfinite(value) else None  # JSON knows no infinity
+                    for unit, value in (
+                        ("loss", one.loss),
+                        ("bits", one.bits),
+                        ("perplexity", one.perplexity),
+                    )
+                },
+            }
             for name, one in evaluations.items()
         }
         typer.echo(json.dumps({"checkpoint": str(path), "splits": measured}))
@@ -303,3 +320,9 @@ def evaluate(
 def warn(sentence: str) -> None:
     """Say on stderr what the user may want to know, and go on."""
     print(f"makemore: {sentence}", file=sys.stderr)  # noqa: T201
+
+
+def warn_of_change(corpus: Corpus, checkpoint: "Checkpoint") -> None:
+    """Say that a corpus is no longer that of a checkpoint."""
+    if corpus.fingerprint != checkpoint.fingerprint:
+        warn(f"{corpus.source} has changed since the run was trained.")

@@ -5,6 +5,7 @@ the recipe of the chosen architecture. Names are flat and the same everywhere: t
 `n_embd` is `--n-embd` on the command line and `n_embd = 64` in a file.
 """
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import tomli_w
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from makemore.corpus import Corpus, Shares, load_corpus
 from makemore.errors import UsageError, UserError
@@ -22,13 +23,27 @@ from makemore.models.settings import ModelSettings, Settings
 DEFAULT_MODEL = "transformer"
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
-# a run remembers where its data is, from whatever folder it is read again
-FilePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
+
+def _absolute(path: Path) -> Path:
+    """Let a run remember where its data is, from whatever folder it is read again."""
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError(f"there is no such home directory in {path}") from error
 
 
-def _shares(value: object) -> object:
-    """Read shares from a flag, `0.9,0.05,0.05`."""
-    return value.split(",") if isinstance(value, str) else value
+FilePath = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
+
+
+def _shares(value: Any) -> Shares:
+    """Read shares from a flag, `0.9,0.05,0.05`, or a list."""
+    try:
+        train, val, test = map(float, value.split(",") if isinstance(value, str) else value)
+    except (TypeError, ValueError):
+        train, val, test = math.nan, math.nan, math.nan
+    if not (train > 0 and val >= 0 and test >= 0 and abs(train + val + test - 1) < 1e-6):
+        raise ValueError("three shares that sum to 1, the first above 0, like 0.8,0.1,0.1")
+    return train, val, test
 
 
 class DataSettings(Settings):
@@ -45,13 +60,6 @@ class DataSettings(Settings):
         (0.8, 0.1, 0.1), description="shares of train, val and test"
     )
     split_seed: int = Field(0, description="seed of the hash that splits the data")
-
-    @field_validator("split")
-    @classmethod
-    def _shares_sum_to_one(cls, split: Shares) -> Shares:
-        if min(split) < 0 or split[0] == 0 or not abs(sum(split) - 1) < 1e-6:
-            raise ValueError("three shares that sum to 1, the first above 0, like 0.8,0.1,0.1")
-        return split
 
     def load(self) -> Corpus:
         """Read the corpus."""
@@ -73,7 +81,7 @@ class TrainingSettings(Settings):
     epochs: float | None = Field(
         None,
         gt=0,
-        allow_inf_nan=False,
+        le=1e9,
         description="passes over the training split, instead of max_steps",
     )
     batch_size: int = Field(
@@ -101,15 +109,15 @@ class TrainingSettings(Settings):
 
 
 RESUMABLE = {"max_steps", "epochs", "eval_interval", "log_interval", "device"}
-"""Settings that a resumed run may change: they alter how far it goes, not what it is."""
+"""Settings that a resumed run may change. More steps stretch what is left of its schedule."""
 
 
 class InvalidSettingError(Exception):
-    """A setting that can't be; `name` is None where several together are at fault."""
+    """A setting that can't be, or several that can't be together."""
 
-    def __init__(self, name: str | None, problem: str) -> None:
+    def __init__(self, problem: str, *names: str) -> None:
         super().__init__(problem)
-        self.name = name
+        self.names = names
 
 
 @dataclass(frozen=True)
@@ -130,10 +138,10 @@ class Config:
         """
         given = dict(values)
         model = given.pop("model", DEFAULT_MODEL)
-        if model not in ARCHITECTURES:
-            raise InvalidSettingError("model", f"{model!r} is none of {', '.join(ARCHITECTURES)}")
+        if not isinstance(model, str) or model not in ARCHITECTURES:
+            raise InvalidSettingError(f"{model!r} is none of {', '.join(ARCHITECTURES)}", "model")
         if "max_steps" in given and "epochs" in given:
-            raise InvalidSettingError("epochs", "give either max_steps or epochs, not both")
+            raise InvalidSettingError("give it or max_steps, not both", "epochs")
         architecture = ARCHITECTURES[model].settings
         recipe = dict(architecture.recipe)
         if "epochs" in given:
@@ -145,7 +153,7 @@ class Config:
         }
         for name in given:
             if not any(name in group.model_fields for group in defaults):
-                raise InvalidSettingError(name, _unknown(name, model))
+                raise InvalidSettingError(_unknown(name, model), name)
         sections: list[Any] = []
         for group, default in defaults.items():
             own = {name: given[name] for name in given if name in group.model_fields}
@@ -153,9 +161,10 @@ class Config:
                 sections.append(group.model_validate(default | own))
             except ValidationError as error:
                 first = error.errors()[0]
-                culprit = str(first["loc"][0]) if first["loc"] else None
+                culprits = first["loc"][:1] or own.keys()
                 problem = first["msg"].removeprefix("Value error, ")
-                raise InvalidSettingError(culprit, problem[0].lower() + problem[1:]) from error
+                problem = problem[0].lower() + problem[1:]
+                raise InvalidSettingError(problem, *map(str, culprits)) from error
         return cls(model, *sections)
 
     def values(self) -> dict[str, Any]:
@@ -180,8 +189,8 @@ def _unknown(name: str, model: str) -> str:
     ]
     own = ", ".join(ARCHITECTURES[model].settings.model_fields)
     if owners:
-        return f"{name} belongs to {' and '.join(owners)}; the settings of {model} are {own}"
-    return f"there is no setting {name}; `makemore train --help` names them all"
+        return f"belongs to {' and '.join(owners)}; the settings of {model} are {own}"
+    return "there is no such setting; `makemore train --help` names them all"
 
 
 def flag(name: str) -> str:
@@ -208,8 +217,8 @@ def read_config(file: Path | None, flags: Mapping[str, Any]) -> Config:
     try:
         return Config.from_values(values)
     except InvalidSettingError as error:
-        if error.name in from_file and error.name not in flags:
-            raise UserError(f"{file}, {error.name}: {error}.") from error
+        if flags.keys().isdisjoint(error.names):
+            raise UserError(f"{file}, {', '.join(error.names)}: {error}.") from error
         raise _usage_error(error) from error
 
 
@@ -249,4 +258,4 @@ def overlay(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any
 
 
 def _usage_error(error: InvalidSettingError) -> UsageError:
-    return UsageError(f"{flag(error.name)}: {error}." if error.name else f"{error}.")
+    return UsageError(f"{', '.join(map(flag, error.names))}: {error}.")

@@ -2,6 +2,7 @@
 
 import math
 import time
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -100,7 +101,7 @@ def show_summary(
     parameters: int, losses: Mapping[str, float | None], seconds: float, facts: Mapping[str, float]
 ) -> None:
     """Show a finished run's table."""
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(style="dim")
     table.add_column(justify="right", style="bold")
     table.add_row("parameters", f"{parameters:,}")
@@ -120,11 +121,11 @@ def show_samples(samples: Iterable[Sample], corpus: Corpus | None) -> None:
         return
     width = 1 + min(40, corpus.longest) if corpus is not None else 0
     for one in samples:
-        line = Text(one.text)
+        line = Text("".join(map(_visible, one.text)))
         if not one.finished:
             line.append("…", "dim")
-        if corpus is not None:
-            place = corpus.find(one.text) or "new"
+        place = one.place(corpus) if corpus is not None else None
+        if place is not None:
             line.pad_right(width - line.cell_len)
             line.append(f" {place}", STYLES[place])
         console.print(line, soft_wrap=True)
@@ -133,7 +134,7 @@ def show_samples(samples: Iterable[Sample], corpus: Corpus | None) -> None:
 def show_evaluations(evaluations: Mapping[str, Evaluation]) -> None:
     """Show a row for each split."""
     headings = ("documents", "predictions", "loss (nats/char)", "bits/char", "perplexity")
-    table = Table(box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("")
     for heading in headings:
         table.add_column(heading, justify="right")
@@ -156,6 +157,11 @@ def show_commands(commands: Sequence[tuple[str, str]]) -> None:
     for command, purpose in commands:
         line = Text(f"{command.ljust(width)}  ", "bold")
         console.print(line.append(purpose, "not bold dim"), soft_wrap=True)
+
+
+def _visible(character: str) -> str:
+    """Spell out a control character, which a terminal would obey."""
+    return repr(character)[1:-1] if unicodedata.category(character) == "Cc" else character
 
 
 def _loss(loss: float) -> str:

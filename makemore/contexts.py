@@ -20,6 +20,7 @@ characters (`WindowTable`), and the whole prefix (`PrefixTable`, a prefix tree).
 All is built by array operations in numpy; tables hold torch tensors, ready for a model.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
@@ -113,6 +114,44 @@ def window_table(documents: Documents, context_length: int, vocab_size: int) -> 
     return WindowTable(*_count(row, targets, vocab_size), torch.from_numpy(contexts[first]))
 
 
+def slices(table: WindowTable, size: int) -> Iterator[WindowTable]:
+    """Cut a table into tables of at most `size` contexts each."""
+    for start in range(0, len(table.contexts), size):
+        first, end = torch.searchsorted(table.rows, torch.tensor([start, start + size])).tolist()
+        counts = table.counts[first:end]
+        yield WindowTable(
+            table.rows[first:end] - start,
+            table.targets[first:end],
+            counts,
+            int(counts.sum()),
+            table.contexts[start : start + size],
+        )
+
+
+def prefix_tables(
+    documents: Documents, vocab_size: int, block_size: int | None, size: int
+) -> Iterator[PrefixTable]:
+    """Cover documents with tables of sequences that take at most `size` tokens once padded.
+
+    A sequence longer than that is a table by itself.
+    """
+    padded = pad(documents, block_size)
+    order = np.argsort(padded[2], kind="stable")  # sequences of like length together
+    inputs, targets, lengths = (part[order] for part in padded)
+    start = 0
+    while start < len(lengths):
+        tokens = lengths[start:] * np.arange(1, len(lengths) - start + 1)
+        end = start + max(1, int(np.searchsorted(tokens, size, side="right")))
+        longest = lengths[end - 1]
+        yield _prefix_table(
+            inputs[start:end, :longest],
+            targets[start:end, :longest],
+            lengths[start:end],
+            vocab_size,
+        )
+        start = end
+
+
 def prefix_table(
     documents: Documents, vocab_size: int, block_size: int | None = None
 ) -> PrefixTable:
@@ -124,7 +163,11 @@ def prefix_table(
         block_size: the longest context a model takes, in tokens. A longer document is read as
             `pad` reads it: in pieces that overlap by half a block.
     """
-    inputs, targets, lengths = pad(documents, block_size)  # (S, T), (S, T), (S,)
+    return _prefix_table(*pad(documents, block_size), vocab_size)
+
+
+def _prefix_table(inputs: Ints, targets: Ints, lengths: Ints, vocab_size: int) -> PrefixTable:
+    """Build the tree of what `pad` returns: (S, T), (S, T), (S,)."""
     order = _lexicographic_order(inputs)
     inputs, targets, lengths = inputs[order], targets[order], lengths[order]
     inside = np.arange(inputs.shape[1]) < lengths[:, None]

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from makemore.contexts import Table
@@ -37,24 +36,19 @@ class Evaluation:
     @property
     def perplexity(self) -> float:
         """Among how many equally likely characters the model is left to choose: exp(loss)."""
-        return math.exp(self.loss)
+        return math.exp(self.loss) if self.loss < 700 else math.inf
 
 
 def tables(model: Model, documents: Documents) -> Iterator[Table]:
-    """Cover the documents with tables of bounded size, documents of like length together."""
-    tokens = LOGITS_AT_A_TIME // max(model.vocab_size, 256)
-    order = np.argsort(documents.lengths, kind="stable")
-    lengths = documents.lengths[order] + 1
-    start = 0
-    while start < len(order):
-        padded = lengths[start:] * np.arange(1, len(order) - start + 1)
-        size = max(1, int(np.searchsorted(padded, tokens, side="right")))
-        yield model.table(documents.select(order[start : start + size])).to(model.device)
-        start += size
+    """Cover the documents with tables whose logits are `LOGITS_AT_A_TIME` at most."""
+    for table in model.tables(documents, LOGITS_AT_A_TIME // max(model.vocab_size, 256)):
+        yield table.to(model.device)
 
 
 @torch.inference_mode()
-def evaluate(model: Model, documents: Documents, covering: Iterable[Table] = ()) -> Evaluation:
+def evaluate(
+    model: Model, documents: Documents, covering: Iterable[Table] | None = None
+) -> Evaluation:
     """Compute the exact loss over all documents, at least one.
 
     Args:
@@ -65,7 +59,7 @@ def evaluate(model: Model, documents: Documents, covering: Iterable[Table] = ())
     was_training = model.training
     model.eval()
     total = 0.0
-    for table in covering or tables(model, documents):
+    for table in tables(model, documents) if covering is None else covering:
         losses = pair_losses(model.table_logits(table), table).cpu().double()
         total += (losses * table.counts.cpu()).sum().item()
     model.train(was_training)

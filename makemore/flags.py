@@ -59,18 +59,21 @@ def _settings() -> list[tuple[str, FieldInfo, str, str]]:
             owners.setdefault(name, {})[model] = field
     for name, fields in owners.items():
         defaults = {model: field.default for model, field in fields.items()}
+        helps = {model: str(field.description) for model, field in fields.items()}
         panel = f"Model: {', '.join(fields)}"
-        settings.append((name, next(iter(fields.values())), panel, _spell(defaults)))
+        field = next(iter(fields.values()))
+        field = FieldInfo(annotation=field.annotation, description=_spell(helps, "{}: {}", "; "))
+        settings.append((name, field, panel, _spell(defaults)))
     return sorted(settings, key=lambda setting: "," in setting[2])  # shared ones come last
 
 
-def _spell(defaults: dict[str, Any]) -> str:
-    """Spell a default, model by model where they differ; nothing where there is none."""
-    stated = {model: value for model, value in defaults.items() if value is not None}
-    if len(stated) == len(defaults) and len(set(stated.values())) == 1:
+def _spell(by_model: dict[str, Any], form: str = "{} {}", separator: str = ", ") -> str:
+    """Spell a value, model by model where they differ; nothing where there is none."""
+    stated = {model: value for model, value in by_model.items() if value is not None}
+    if len(stated) == len(by_model) and len(set(stated.values())) == 1:
         value = next(iter(stated.values()))
         return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return ", ".join(f"{model} {value}" for model, value in stated.items())
+    return separator.join(form.format(model, value) for model, value in stated.items())
 
 
 def _parameter(name: str, field: FieldInfo, panel: str, default: str) -> inspect.Parameter:

@@ -26,9 +26,10 @@ def make_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.
 
 
 def learning_rate(settings: TrainingSettings, step: int, max_steps: int) -> float:
-    """Learning rate of step 0, 1, … max_steps - 1: up in a line, then down to 0.
+    """Learning rate of step 0, 1, … max_steps - 1.
 
-    At the last step the fall is all but complete, so that the next step's would be 0.
+    It rises in a line over the warm-up. Then it falls so that the step after the last would have 0,
+    or, without decay, stays.
     """
     warmup = min(settings.warmup_steps, max_steps)
     if step < warmup:

@@ -8,12 +8,14 @@ metrics.jsonl        one line for each logged step
 events.out.tfevents  the same for TensorBoard
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 from makemore.checkpoint import Checkpoint
 from makemore.config import Config, change_config, read_config
@@ -90,8 +92,7 @@ def find_run(name: Path | None) -> Run:
         UserError: there is none.
     """
     if name is None:
-        runs = [Run(path) for path in RUNS.glob("*/")]
-        runs = [run for run in runs if run.exists]
+        runs = _runs()
         if not runs:
             raise UserError(f"There is no run under {RUNS}/ yet: train one with `makemore train`.")
         return max(runs, key=_touched)
@@ -109,7 +110,32 @@ def find_checkpoint(name: Path | None) -> Path:
     """
     if name is not None and name.is_file():
         return name
-    return find_run(name).checkpoint
+    if name is None:
+        saved = [run for run in _runs() if run.checkpoint.exists()]
+        if saved:
+            return max(saved, key=_touched).checkpoint
+    run = find_run(name)
+    if not run.checkpoint.exists():
+        raise UserError(
+            f"{run} has no checkpoint yet: go on with `makemore train --resume --out {run}`."
+        )
+    return run.checkpoint
+
+
+@contextmanager
+def claimed(run: Run) -> Iterator[None]:
+    """Keep every other process from training the same run, until this one ends or dies.
+
+    Raises:
+        UserError: another one is at it.
+    """
+    try:
+        with FileLock(run.directory / ".lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise UserError(
+            f"{run} is being trained by another process: wait for it, or choose another --out."
+        ) from error
 
 
 def reopen(run: Run, flags: Mapping[str, Any]) -> tuple[Config, Checkpoint | None, Corpus]:
@@ -144,6 +170,10 @@ def _make_new(path: Path) -> Path:
             candidate.mkdir(parents=True)
             return candidate
     raise UserError(f"There are a thousand runs named {path} already.")
+
+
+def _runs() -> list[Run]:
+    return [run for run in map(Run, RUNS.glob("*/")) if run.exists]
 
 
 def _touched(run: Run) -> tuple[int, str]:

@@ -6,11 +6,12 @@ is asked once for each distinct prefix, however many samples stand on it.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from makemore.corpus import Corpus
+from makemore.corpus import Corpus, Split
 from makemore.errors import UserError
 from makemore.models.base import Model, select_rows
 from makemore.vocabulary import BOUNDARY, Vocabulary
@@ -35,6 +36,12 @@ class Sample:
 
     text: str
     finished: bool
+
+    def place(self, corpus: Corpus) -> Split | Literal["new"] | None:
+        """Tell in which split it stands, or that it is new; None for what was cut off."""
+        if not self.finished:
+            return None
+        return corpus.find(self.text.strip()) or "new"
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,7 @@ def sample(
 
 
 def novel_samples(draw: Callable[[], Iterable[Sample]], n: int, corpus: Corpus) -> Iterator[Sample]:
-    """Draw until n samples stand nowhere in the corpus.
+    """Draw until n samples that the model has ended stand nowhere in the corpus.
 
     Raises:
         UserError: after `NOVEL_ROUNDS` calls of `draw` there are fewer.
@@ -117,14 +124,14 @@ def novel_samples(draw: Callable[[], Iterable[Sample]], n: int, corpus: Corpus) 
     for _ in range(NOVEL_ROUNDS):
         for one in draw():
             drawn += 1
-            if corpus.find(one.text) is None:
+            if one.place(corpus) == "new":
                 yield one
                 found += 1
                 if found == n:
                     return
     raise UserError(
-        f"Only {found} of {drawn:,} samples stood nowhere in the corpus: "
-        f"try a higher --temperature, or a smaller -n."
+        f"Only {found} of {drawn:,} samples were whole and stood nowhere in the corpus: "
+        f"try a higher --temperature or --max-length, or a smaller -n."
     )
 
 

@@ -1,6 +1,7 @@
 """The numbers of a run, for TensorBoard and in `metrics.jsonl`."""
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from makemore.runs import Run
 
 
 class Tracker:
-    """Writes the same numbers to both.
+    """Writes the same numbers to both; one that JSON can't spell is null in the file.
 
     A resumed run goes on where its checkpoint stands: what was logged after it is dropped, since
     those steps are done again. Where a disk is full, any method raises a UserError.
@@ -32,7 +33,8 @@ class Tracker:
     def numbers(self, step: int, values: Mapping[str, float]) -> None:
         """Log scalars under their tags."""
         with self._writing():
-            self._metrics.write(json.dumps({"step": step, **values}) + "\n")
+            finite = {tag: value if math.isfinite(value) else None for tag, value in values.items()}
+            self._metrics.write(json.dumps({"step": step, **finite}) + "\n")
             for tag, value in values.items():
                 self._writer.add_scalar(tag, value, step)
 
@@ -63,10 +65,15 @@ class Tracker:
 
 
 def _drop_from(metrics: Path, step: int) -> None:
-    """Drop the lines of `step` and later, and one that a crash has left unfinished."""
+    """Drop the lines of `step` and later, and all from one on that a crash has left unreadable."""
     if not metrics.exists():
         return
-    lines = metrics.read_text(encoding="utf-8").splitlines(keepends=True)
-    whole = [line for line in lines if line.endswith("\n")]
-    kept = [line for line in whole if json.loads(line)["step"] < step]
-    write_whole(metrics, "".join(kept).encode())
+    kept = []
+    for line in metrics.read_bytes().splitlines(keepends=True):
+        try:
+            if not line.endswith(b"\n") or json.loads(line)["step"] >= step:
+                break
+        except (ValueError, KeyError, TypeError):
+            break
+        kept.append(line)
+    write_whole(metrics, b"".join(kept))

@@ -31,6 +31,8 @@ from makemore.tracking import Tracker
 from makemore.vocabulary import Vocabulary
 
 N_SAMPLES = 10
+LONGEST_SHOWN = 200
+"""Characters of a sample in the logs: corpora of long documents have long samples."""
 
 
 @dataclass
@@ -84,12 +86,16 @@ def train(
     """
     compute_reproducibly(device)
     with Training(config, corpus, run, device, resumed) as training:
-        if resumed is None:
-            training.begin()
-            watch(training.status)
-        while not training.progress.finished and not should_stop():
-            training.step()
-            watch(training.status)
+        try:
+            if resumed is None:
+                training.begin()
+                watch(training.status)
+            while not training.progress.finished and not should_stop():
+                training.step()
+                watch(training.status)
+        except BrokenPipeError:  # whoever watched has gone
+            training.save()
+            raise
         if not training.status.validated:  # it was stopped on its way
             training.save()
     return training.progress
@@ -106,6 +112,7 @@ class Training:
         device: torch.device,
         resumed: Checkpoint | None,
     ) -> None:
+        self.started = time.perf_counter() - (resumed.progress.seconds if resumed else 0)
         self.config = config
         self.settings = config.training
         self.run = run
@@ -123,20 +130,21 @@ class Training:
         self.progress.max_steps = total_steps(self.model, self.settings, len(self.documents))
         if resumed is not None:
             if self.progress.finished:
+                more = "" if self.model.closed_form else "give it more --max-steps to go on, or "
                 raise UserError(
-                    f"{run} is at its end, step {self.progress.step}: give it more --max-steps to "
-                    f"go on, or start a new run without --resume."
+                    f"{run} is at its end, step {self.progress.step}: "
+                    f"{more}start a new run without --resume."
                 )
             self.model.load_state_dict(resumed.weights)
             load_training_state(resumed.training, self.model, self.optimizer, device)
 
         self.val_tables = list(tables(self.model, self.val_documents))
-        whole = self.settings.batch_size == 0
+        self.batch_size = batch_size(self.settings, len(self.documents))
+        whole = self.batch_size == len(self.documents)
         self.whole = self.model.table(self.documents).to(device) if whole else None
         self.status = Status(self.progress.step, self.progress.max_steps)
         self.loss_sum = torch.tensor(self.progress.loss_sum, device=device)
         self.pace = Pace(self.progress.step)
-        self.started = time.perf_counter() - self.progress.seconds
         write_whole(run.config, config.to_toml().encode())
         self.tracker = Tracker(run, None if resumed is None else self.progress.step)
 
@@ -186,7 +194,7 @@ class Training:
         """Make the table of a step's batch."""
         if self.whole is not None:
             return self.whole
-        rows = batch_rows(len(self.documents), self.settings.batch_size, self.settings.seed, step)
+        rows = batch_rows(len(self.documents), self.batch_size, self.settings.seed, step)
         return self.model.table(self.documents.select(rows)).to(self.device)
 
     def log(self, rate: float) -> None:
@@ -208,11 +216,15 @@ class Training:
     def validate(self) -> None:
         """Log the exact validation loss and some samples; keep the weights if they are the best."""
         progress, loss = self.progress, math.nan
+        if not self.weights_are_finite():
+            raise self.diverged()
         if self.val_tables:
             loss = evaluate(self.model, self.val_documents, self.val_tables).loss
+            if math.isnan(loss):
+                raise self.diverged()
             self.tracker.numbers(progress.step, {"loss/val": loss})
         generator = torch.Generator().manual_seed(self.settings.seed)
-        sampler = Sampler(max_length=default_max_length(self.longest))
+        sampler = Sampler(min(LONGEST_SHOWN, default_max_length(self.longest)))
         drawn = sample(self.model, self.vocabulary, N_SAMPLES, generator, sampler=sampler)
         self.tracker.text(progress.step, "samples", [one.text for one in drawn])
         self.status.val_loss, self.status.validated = loss, True
@@ -233,7 +245,7 @@ class Training:
 
     def checkpoint(self, training: dict[str, Tensor]) -> Checkpoint:
         """Take the run as it stands, unless it has diverged."""
-        if any(bool(parameter.isnan().any()) for parameter in self.model.parameters()):
+        if not self.weights_are_finite():
             raise self.diverged()
         return Checkpoint(
             self.config,
@@ -243,6 +255,12 @@ class Training:
             self.progress,
             self.model.state_dict(),
             training,
+        )
+
+    def weights_are_finite(self) -> bool:
+        """Whether the weights are numbers; a closed form may hold the logarithm of 0."""
+        return self.model.closed_form or all(
+            bool(parameter.isfinite().all()) for parameter in self.model.parameters()
         )
 
     def diverged(self) -> UserError:
@@ -282,11 +300,16 @@ class Pace:
         self.lap_started += time.perf_counter() - self.paused
 
 
+def batch_size(settings: TrainingSettings, n_documents: int) -> int:
+    """How many documents a step takes: no more than there are."""
+    return min(settings.batch_size or n_documents, n_documents)
+
+
 def total_steps(model: Model, settings: TrainingSettings, n_documents: int) -> int:
     """How many steps a run takes: none where the closed form is all."""
     if model.closed_form:
         return 0
     if settings.epochs is not None:
-        return math.ceil(settings.epochs * n_documents / (settings.batch_size or n_documents))
+        return math.ceil(settings.epochs * n_documents / batch_size(settings, n_documents))
     assert settings.max_steps is not None, "a config has one of the two"
     return settings.max_steps

@@ -12,6 +12,7 @@ from hypothesis import settings
 from typer.testing import CliRunner, Result
 
 from makemore.cli import app
+from makemore.contexts import PrefixTable, Table, WindowTable
 from makemore.corpus import Corpus, load_corpus
 from makemore.models import ARCHITECTURES, build_model
 from makemore.models.base import Model
@@ -51,6 +52,17 @@ def start_makemore(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def contexts_of(table: Table) -> list[tuple[int, ...]]:
+    """Spell out the context of each row of a table."""
+    if isinstance(table, WindowTable):
+        return [tuple(context) for context in table.contexts.tolist()]
+    assert isinstance(table, PrefixTable)
+    contexts: list[tuple[int, ...]] = []
+    for token, parent in zip(table.tokens.tolist(), table.parents.tolist(), strict=True):
+        contexts.append((*(contexts[parent] if parent >= 0 else ()), token))
+    return contexts
 
 
 def random_model(name: str, vocab_size: int, longest: int = 15, **settings: object) -> Model:

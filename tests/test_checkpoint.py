@@ -1,5 +1,6 @@
 import ast
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,9 @@ def test_a_file_of_another_kind_or_version_is_a_sentence(
         Checkpoint.load(path)
     with pytest.raises(UserError, match="Can't read"):
         Checkpoint.load(tmp_path / "nowhere.safetensors")
+    safetensors.torch.save_file({"x": torch.zeros(1)}, path, {"format": FORMAT, "config": "{}"})
+    with pytest.raises(UserError, match="lacks what a checkpoint holds"):
+        Checkpoint.load(path)
 
 
 def test_nothing_is_pickled() -> None:
@@ -129,8 +133,6 @@ def test_runs_are_found_by_directory_by_name_and_by_age(
         find_run(None)  # they are empty yet
     for age, run in enumerate([second, first]):
         checkpoint.save(run.last)
-        import os
-
         os.utime(run.last, ns=(age, age))
     assert find_run(None) == first
     assert find_run(Path(second.directory.name)) == second
@@ -139,6 +141,11 @@ def test_runs_are_found_by_directory_by_name_and_by_age(
     checkpoint.save(first.best)
     assert find_checkpoint(None) == first.best
     assert find_checkpoint(second.last) == second.last
+    stillborn = create_run(None, "bigram")
+    stillborn.config.write_text("")
+    assert find_checkpoint(None) == first.best, "a run without a checkpoint hides no other"
+    with pytest.raises(UserError, match="has no checkpoint yet: go on with `makemore train"):
+        find_checkpoint(stillborn.directory)
     with pytest.raises(UserError, match="nowhere holds no run"):
         find_run(Path("nowhere"))
 

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from makemore import __version__
+from makemore.__main__ import main as entry_point
+from makemore.checkpoint import Checkpoint
 from makemore.config import DataSettings, TrainingSettings, flag
 from makemore.corpus import embedded_names, load_corpus, read_documents
 from makemore.models import ARCHITECTURES
@@ -104,19 +106,32 @@ def test_a_reader_that_leaves_early_is_no_error(trained: Path) -> None:
     assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
 
 
-def test_in_a_terminal_each_sample_says_where_it_stands(trained: Path) -> None:
+def in_terminal(*arguments: str, cwd: Path) -> str:
+    """Run a command in a terminal of its own, and give what it has shown, without the colours."""
     leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [*PYTHON, "sample", "-n", "200", "--temperature", "0.5"],
-        cwd=trained,
-        stdout=follower,
-        env={**os.environ, "TERM": "xterm"},
-    )
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    process = subprocess.Popen([*PYTHON, *arguments], cwd=cwd, stdout=follower, env=environment)
     os.close(follower)
     shown = b"".join(read(leader)).decode()
     assert process.wait() == 0
+    assert "\x1b[" in shown
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
+
+
+def test_in_a_terminal_training_shows_a_live_line(tmp_path: Path) -> None:
+    flags = ["--model", "mlp", "--max-steps", "200", "--out", "run"]
+    shown = in_terminal("train", *flags, cwd=tmp_path)
+    frames = re.findall(r"━\S* step (\d+)/200  loss \S+  val \S+ (?: \S+ characters/s)?", shown)
+    assert len(set(frames)) > 2, "one line that moves"
+    assert frames[-1] == "200"
+    assert re.search(r"parameters +11,897", shown)
+    assert len(re.findall(r"^\S* +(?:train|val|test|new)\r?$", shown, re.MULTILINE)) == 10
+
+
+def test_in_a_terminal_each_sample_says_where_it_stands(trained: Path) -> None:
+    shown = in_terminal("sample", "-n", "200", "--temperature", "0.5", cwd=trained)
     corpus = load_corpus(trained / "data.txt")
-    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).split() for line in shown.splitlines()]
+    lines = [line.split() for line in shown.splitlines()]
     assert len(lines) == 200
     places = {line[0]: line[1] for line in lines if len(line) == 2}
     assert places == {text: corpus.find(text) or "new" for text in places}
@@ -229,7 +244,7 @@ def test_eval_says_when_the_corpus_has_changed(run: Runner, trained: Path) -> No
         (["train", "--data", "."], 1, "Can't read"),
         (["train", "--config", "nowhere.toml"], 1, "Can't read nowhere.toml"),
         (["train", "--model", "gpt5"], 2, "--model: 'gpt5' is none of bigram, mlp, transformer"),
-        (["train", "--model", "mlp", "--n-head", "2"], 2, "n_head belongs to transformer"),
+        (["train", "--model", "mlp", "--n-head", "2"], 2, "--n-head: belongs to transformer"),
         (["train", "--n-layer", "0"], 2, "--n-layer"),
         (["train", "--device", "cuda"], 2, "finds no CUDA GPU here"),
         (["train", "--out", "runs/one"], 1, "holds a run already"),
@@ -238,6 +253,7 @@ def test_eval_says_when_the_corpus_has_changed(run: Runner, trained: Path) -> No
         (["train", "--resume", "--out", "nowhere"], 1, "nowhere holds no run"),
         (["train", "--resume", "--n-embd", "99"], 2, "--n-embd can't be changed"),
         (["train", "--resume"], 1, "is at its end"),
+        (["train", "--model", "mlp", "--n-hidden", "99999999999"], 1, "not enough memory"),
         (["sample", "--run", "nowhere"], 1, "nowhere holds no run"),
         (["sample", "--run", "data.txt"], 1, "is damaged, or no checkpoint"),
         (["sample", "--prompt", "é"], 1, "doesn't know the character 'é'"),
@@ -258,7 +274,14 @@ def test_what_the_user_can_fix_is_one_sentence_on_stderr(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["train", "--colour", "red"], ["sample", "-n", "0"], ["eval", "--split", "all"], ["fly"]],
+    [
+        ["sample", "--seed", "99999999999999999999"],
+        ["sample", "--temperature", "nan"],
+        ["train", "--colour", "red"],
+        ["sample", "-n", "0"],
+        ["eval", "--split", "all"],
+        ["fly"],
+    ],
     ids=" ".join,
 )
 def test_bad_usage_has_status_2(run: Runner, arguments: list[str]) -> None:
@@ -292,3 +315,64 @@ def test_a_corpus_of_one_word_trains_and_samples(run_makemore: Runner) -> None:
         assert re.search(r"val loss +no documents", result.stdout)
         assert run_makemore("eval", "--run", model).exit_code == 0
         assert run_makemore("eval", "--run", model, "--split", "val").exit_code == 1
+
+
+def test_a_loss_without_end_is_null_in_json(run_makemore: Runner) -> None:
+    Path("data.txt").write_text("ab\nab\nab")
+    Path("val.txt").write_text("ba")
+    flags = ["--model", "bigram", "--smoothing", "0", "--data", "data.txt", "--out", "run"]
+    assert run_makemore("train", *flags, "--split", "1,0,0", "--val-data", "val.txt").exit_code == 0
+    shown = json.loads(run_makemore("eval", "--run", "run", "--json").stdout, parse_constant=fail)
+    assert shown["splits"]["val"]["loss"] is None
+    for line in Path("run/metrics.jsonl").read_text().splitlines():
+        json.loads(line, parse_constant=fail)
+    result = run_makemore("train", "--resume", "--out", "run")
+    assert "is at its end, step 0: start a new run without --resume" in result.stderr
+
+
+def fail(constant: str) -> None:
+    raise AssertionError(f"{constant} is not JSON")
+
+
+def test_text_that_standard_output_can_t_encode_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "data.txt").write_text("łąka\nżółw\n", encoding="utf-8")
+    flags = ["--model", "bigram", "--data", "data.txt", "--split", "1,0,0", "--out", "run"]
+    start_makemore("train", *flags, cwd=tmp_path).communicate()
+    done = subprocess.run(
+        [*PYTHON, "sample", "--run", "run"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("makemore: Standard output is latin-1")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_control_characters_are_spelled_out_in_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "data.txt").write_text("\x1b[31mred\n", encoding="utf-8")
+    flags = ["--model", "bigram", "--data", "data.txt", "--split", "1,0,0", "--smoothing", "0"]
+    start_makemore("train", *flags, "--out", "run", cwd=tmp_path).communicate()
+    shown = in_terminal("sample", "-n", "30", "--run", "run", cwd=tmp_path)
+    assert "\\x1b[31mred" in shown
+
+
+def test_training_into_a_pipe_that_closes_ends_with_all_saved(tmp_path: Path) -> None:
+    flags = "--model mlp --eval-interval 50 --max-steps 100000 --out run"
+    command = " ".join([*PYTHON, "train", flags, "|", "head", "-n", "4"])
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True)
+    assert (len(done.stdout.splitlines()), done.stderr) == (4, "")
+    last = Checkpoint.load(tmp_path / "run" / "last.safetensors").progress.step
+    assert last >= 100
+
+
+def test_an_interrupt_while_starting_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("makemore.cli.app", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        entry_point()
+    assert ended.value.code == 130

@@ -46,7 +46,7 @@ def test_steps_and_epochs_stand_in_for_each_other(tmp_path: Path) -> None:
     assert (from_file.max_steps, from_file.epochs) == (7, None)
     from_flag = read_config(file, {"epochs": 2.0}).training
     assert (from_flag.max_steps, from_flag.epochs) == (None, 2.0)
-    with pytest.raises(UsageError, match="either max_steps or epochs"):
+    with pytest.raises(UsageError, match="--epochs: give it or max_steps, not both"):
         read_config(None, {"epochs": 2.0, "max_steps": 7})
 
 
@@ -54,14 +54,19 @@ def test_steps_and_epochs_stand_in_for_each_other(tmp_path: Path) -> None:
     ("flags", "message"),
     [
         ({"model": "gpt5"}, "--model: 'gpt5' is none of bigram, mlp, transformer"),
-        ({"model": "mlp", "n_head": 2}, "n_head belongs to transformer; the settings of mlp are"),
-        ({"n_layers": 2}, "there is no setting n_layers"),
+        (
+            {"model": "mlp", "n_head": 2},
+            "--n-head: belongs to transformer; the settings of mlp are",
+        ),
+        ({"n_layers": 2}, "--n-layers: there is no such setting"),
         ({"n_layer": 0}, "--n-layer: input should be greater than or equal to 1"),
         ({"n_head": 5}, "n_head 5 does not divide n_embd 64"),
         ({"learning_rate": float("nan")}, "--learning-rate: input should be"),
         ({"split": "0.9,0.2,0.1"}, "--split: three shares that sum to 1"),
         ({"split": "1.2,-0.1,-0.1"}, "--split: three shares"),
-        ({"split": "a,b"}, "--split"),
+        ({"split": "a,b"}, "--split: three shares"),
+        ({"split": "0.8,0.2"}, "--split: three shares"),
+        ({"epochs": 1e308}, "--epochs: input should be less than"),
         ({"model": "bigram", "smoothing": -1.0}, "--smoothing"),
     ],
 )
@@ -76,9 +81,15 @@ def test_a_wrong_flag_is_bad_usage_and_is_named(flags: dict[str, object], messag
     ("text", "message"),
     [
         ("seed = 'x'\n", "seed"),
-        ("colour = 1\n", "there is no setting colour"),
+        ("colour = 1\n", "colour: there is no such setting"),
         ("seed = = 1\n", "not valid TOML"),
-        ("[section]\nseed = 1\n", "there is no setting section"),
+        ("[section]\nseed = 1\n", "section: there is no such setting"),
+        ("model = ['mlp']\n", "model: .* is none of bigram"),
+        ("n_head = 5\n", "n_head 5 does not divide n_embd 64"),
+        ("seed = true\n", "seed: input should be a valid integer"),
+        ("max_steps = '3'\n", "max_steps: input should be a valid integer"),
+        ("split = [0.8, 0.2]\n", "split: three shares that sum to 1"),
+        ("data = '~nobody-is-called-so/x'\n", "data: there is no such home directory"),
     ],
 )
 def test_a_wrong_line_of_a_file_names_the_file(tmp_path: Path, text: str, message: str) -> None:

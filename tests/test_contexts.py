@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.contexts import PrefixTable, Table, pad, prefix_table, window_table
+from makemore.contexts import Table, pad, prefix_table, window_table
 from makemore.corpus import Corpus
 from makemore.vocabulary import BOUNDARY, Documents, Vocabulary
+from tests.conftest import contexts_of
 
 Count = Counter[tuple[tuple[int, ...], int]]
 
@@ -59,7 +60,8 @@ def count_prefixes(documents: Documents, block_size: int | None) -> Count:
     return counted
 
 
-def count_of(table: Table, contexts: list[tuple[int, ...]]) -> Count:
+def count_of(table: Table) -> Count:
+    contexts = contexts_of(table)
     assert len(set(contexts)) == len(contexts), "a context stands in two rows"
     rows, targets, counts = table.rows.tolist(), table.targets.tolist(), table.counts.tolist()
     assert rows == sorted(rows)
@@ -67,19 +69,11 @@ def count_of(table: Table, contexts: list[tuple[int, ...]]) -> Count:
     return Counter({(contexts[r], t): n for r, t, n in zip(rows, targets, counts, strict=True)})
 
 
-def contexts_of(table: PrefixTable) -> list[tuple[int, ...]]:
-    contexts: list[tuple[int, ...]] = []
-    for token, parent in zip(table.tokens.tolist(), table.parents.tolist(), strict=True):
-        contexts.append((*(contexts[parent] if parent >= 0 else ()), token))
-    return contexts
-
-
 @given(few | many, st.integers(1, 30))
 def test_a_window_table_counts_what_follows_each_window(documents: list[str], k: int) -> None:
     encoded, vocab_size = encode(documents)
     table = window_table(encoded, k, vocab_size)
-    contexts = [tuple(context) for context in table.contexts.tolist()]
-    assert count_of(table, contexts) == count_windows(encoded, k)
+    assert count_of(table) == count_windows(encoded, k)
 
 
 @given(few | many, st.none() | st.integers(1, 9))
@@ -88,7 +82,7 @@ def test_a_prefix_table_counts_what_follows_each_prefix(
 ) -> None:
     encoded, vocab_size = encode(documents)
     table = prefix_table(encoded, vocab_size, block_size)
-    assert count_of(table, contexts_of(table)) == count_prefixes(encoded, block_size)
+    assert count_of(table) == count_prefixes(encoded, block_size)
 
 
 @given(few | many, st.none() | st.integers(1, 9))

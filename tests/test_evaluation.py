@@ -59,6 +59,22 @@ def test_a_loss_does_not_depend_on_how_the_split_is_cut(
     assert evaluate(model, documents, cut).loss == pytest.approx(whole.loss, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_tables_are_bounded_also_where_one_document_is_long(
+    name: str, names: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vocabulary = Vocabulary(names.characters)
+    documents = vocabulary.encode_all(["".join(names.val), *names.val[:9]])
+    sizes = {"block_size": 8} if "block_size" in ARCHITECTURES[name].settings.model_fields else {}
+    model = random_model(name, len(vocabulary), **sizes)
+    whole = evaluate(model, documents)
+    monkeypatch.setattr(evaluation, "LOGITS_AT_A_TIME", 256 * 24)
+    for table in (tables := list(evaluation.tables(model, documents))):
+        assert len(model.table_logits(table)) <= 24
+    assert sum(table.predictions for table in tables) == whole.predictions
+    assert evaluate(model, documents).loss == pytest.approx(whole.loss, abs=1e-6)
+
+
 def test_evaluating_leaves_the_model_in_its_mode(names: Corpus) -> None:
     vocabulary = Vocabulary(names.characters)
     documents = vocabulary.encode_all(names.val[:20])
@@ -73,3 +89,5 @@ def test_bits_and_perplexity_say_the_same_in_other_units() -> None:
     one = Evaluation(documents=1, predictions=1, loss=math.log(8))
     assert one.bits == pytest.approx(3)
     assert one.perplexity == pytest.approx(8)
+    hopeless = Evaluation(documents=1, predictions=1, loss=1e6)
+    assert hopeless.perplexity == math.inf

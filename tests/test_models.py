@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from makemore.contexts import PrefixTable, WindowTable, pad
+from makemore.contexts import pad
 from makemore.corpus import Corpus
 from makemore.models import ARCHITECTURES, build_model
 from makemore.models.base import Model, cross_entropy, select_rows
@@ -22,7 +22,7 @@ from makemore.models.mlp import MLP
 from makemore.models.settings import BigramSettings, MLPSettings, TransformerSettings
 from makemore.models.transformer import Block, Transformer, causal_attention
 from makemore.vocabulary import BOUNDARY, Documents, Vocabulary
-from tests.conftest import random_model
+from tests.conftest import contexts_of, random_model
 
 V = 5
 LONGEST = 9
@@ -84,16 +84,6 @@ def test_table_logits_are_those_of_forward(name: str, documents: list[str]) -> N
         if model.context_length is not None:
             context = ((BOUNDARY,) * model.context_length + context)[-model.context_length :]
         torch.testing.assert_close(logits[rows[context]], expected[s, p], atol=1e-5, rtol=0)
-
-
-def contexts_of(table: object) -> list[tuple[int, ...]]:
-    if isinstance(table, WindowTable):
-        return [tuple(context) for context in table.contexts.tolist()]
-    assert isinstance(table, PrefixTable)
-    contexts: list[tuple[int, ...]] = []
-    for token, parent in zip(table.tokens.tolist(), table.parents.tolist(), strict=True):
-        contexts.append((*(contexts[parent] if parent >= 0 else ()), token))
-    return contexts
 
 
 @every_model

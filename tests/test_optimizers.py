@@ -19,7 +19,8 @@ from tests.conftest import random_model
 def test_the_learning_rate_rises_in_a_line_and_falls_as_told(
     decay: str, expected: list[float]
 ) -> None:
-    settings = TrainingSettings(learning_rate=1.0, warmup_steps=3, decay=decay)
+    values = {"learning_rate": 1.0, "warmup_steps": 3, "decay": decay}
+    settings = TrainingSettings.model_validate(values)
     rates = [learning_rate(settings, step, max_steps=7) for step in range(7)]
     assert rates == pytest.approx(expected)
 

@@ -4,11 +4,21 @@ A model needs only `forward`, the readable truth. Everything else has a default 
 and a model overrides what it can do with less work; a test holds the two equal.
 """
 
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from makemore.contexts import PrefixTable, Table, WindowTable, prefix_table, window_table
+from makemore.contexts import (
+    PrefixTable,
+    Table,
+    WindowTable,
+    prefix_table,
+    prefix_tables,
+    slices,
+    window_table,
+)
 from makemore.vocabulary import Documents
 
 State = tuple[Tensor, ...]
@@ -53,6 +63,14 @@ class Model(nn.Module):
         if self.context_length is None:
             return prefix_table(documents, self.vocab_size, self.block_size)
         return window_table(documents, self.context_length, self.vocab_size)
+
+    def tables(self, documents: Documents, size: int) -> Iterator[Table]:
+        """Cover documents with such tables of about `size` contexts at most."""
+        if self.context_length is None:
+            yield from prefix_tables(documents, self.vocab_size, self.block_size, size)
+        else:
+            table = window_table(documents, self.context_length, self.vocab_size)
+            yield from slices(table, size)
 
     def table_logits(self, table: Table) -> Tensor:
         """Logits after each distinct context of a table from `self.table`, (N, V)."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class Settings(BaseModel):
     """A group of settings: each with its name, type, default, bounds and help."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class ModelSettings(Settings):
@@ -29,7 +29,7 @@ class ModelSettings(Settings):
 class BigramSettings(ModelSettings):
     """Settings of `makemore.models.bigram.Bigram`."""
 
-    recipe = {"max_steps": 1000, "batch_size": 0, "learning_rate": 0.1, "weight_decay": 0.0}
+    recipe = {"max_steps": 1000, "batch_size": 0, "learning_rate": 0.3, "weight_decay": 0.0}
 
     fit: Literal["count", "gradient"] = Field(
         "count", description="count: the optimum in closed form; gradient: descend to it"
