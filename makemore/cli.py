@@ -23,10 +23,7 @@ from makemore.interrupts import stop_on_signals
 from makemore.models import ARCHITECTURES
 
 if TYPE_CHECKING:
-    import torch
-
     from makemore.checkpoint import Checkpoint
-    from makemore.runs import Run
     from makemore.sampling import Sample
 
 app = typer.Typer(
@@ -135,39 +132,7 @@ def train(
             console.say(f"\nStopped at step {progress.step:,}; all is saved. Go on with:")
             console.say(f"makemore train --resume --out {shlex.quote(str(run))}", "bold")
             raise typer.Exit(128 + received[0])
-    _summarise(run, corpus, device, progress.seconds)
-
-
-def _summarise(run: "Run", corpus: Corpus, device: "torch.device", seconds: float) -> None:
-    """Show what a finished run has reached, ten samples, and what to do next."""
-    import torch
-
-    from makemore import console
-    from makemore.checkpoint import Checkpoint
-    from makemore.evaluation import evaluate
-    from makemore.sampling import Sampler, default_max_length, sample
-    from makemore.training import LONGEST_SHOWN, N_SAMPLES
-
-    checkpoint = Checkpoint.load(run.checkpoint)
-    model = checkpoint.build(device)
-    vocabulary = checkpoint.vocabulary
-    losses: dict[str, float | None] = {
-        split: evaluate(model, vocabulary.encode_all(corpus[split])).loss if corpus[split] else None
-        for split in SPLITS[:2]
-    }
-    console.show_summary(model.n_parameters, losses, seconds, model.report())
-    generator = torch.Generator().manual_seed(checkpoint.config.training.seed)
-    sampler = Sampler(min(LONGEST_SHOWN, default_max_length(checkpoint.longest)))
-    console.say()
-    console.show_samples(sample(model, vocabulary, N_SAMPLES, generator, sampler=sampler), corpus)
-    name = shlex.quote(str(run))
-    console.show_commands(
-        [
-            (f"makemore sample -n 20 --run {name}", "make more"),
-            (f"makemore eval --run {name}", "measure it on train, val and test"),
-            (f"tensorboard --logdir {shlex.quote(str(run.directory.parent))}", "see the curves"),
-        ]
-    )
+    console.show_run(run, corpus, device, progress.seconds)
 
 
 @app.command()

@@ -1,21 +1,25 @@
 """What a person sees: colour and a live line in a terminal, plain lines in a pipe or a file."""
 
 import math
+import shlex
 import time
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Self
 
+import torch
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from makemore.checkpoint import Checkpoint
 from makemore.corpus import Corpus
-from makemore.evaluation import Evaluation
-from makemore.sampling import Sample
-from makemore.training import Status
+from makemore.evaluation import Evaluation, evaluate
+from makemore.runs import Run
+from makemore.sampling import Sample, preview
+from makemore.status import Status
 
 REFRESHES_A_SECOND = 5
 STYLES = {"train": "dim", "val": "yellow", "test": "yellow", "new": "green"}
@@ -97,21 +101,38 @@ def status_line(status: Status) -> str:
     return "  ".join(parts)
 
 
-def show_summary(
-    parameters: int, losses: Mapping[str, float | None], seconds: float, facts: Mapping[str, float]
-) -> None:
-    """Show a finished run's table."""
+def show_run(run: Run, corpus: Corpus, device: torch.device, seconds: float) -> None:
+    """Show what a finished run has reached, some samples, and the commands to run next."""
+    checkpoint = Checkpoint.load(run.checkpoint)
+    model, vocabulary = checkpoint.build(device), checkpoint.vocabulary
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(style="dim")
     table.add_column(justify="right", style="bold")
-    table.add_row("parameters", f"{parameters:,}")
-    for split, loss in losses.items():
-        table.add_row(f"{split} loss", "no documents" if loss is None else _loss(loss))
-    for name, value in facts.items():
+    table.add_row("parameters", f"{model.n_parameters:,}")
+    for split, documents in (("train", corpus.train), ("val", corpus.val)):
+        loss = "no documents"
+        if documents:
+            loss = _loss(evaluate(model, vocabulary.encode_all(documents)).loss)
+        table.add_row(f"{split} loss", loss)
+    for name, value in model.report().items():
         table.add_row(name, f"{value:.4g}")
     table.add_row("training time", f"{seconds:.2f} s")
     say()
     console.print(table)
+    say()
+    seed = checkpoint.config.training.seed
+    show_samples(preview(model, vocabulary, checkpoint.longest, seed), corpus)
+    say()
+    name, parent = shlex.quote(str(run)), shlex.quote(str(run.directory.parent))
+    commands = {
+        f"makemore sample -n 20 --run {name}": "make more",
+        f"makemore eval --run {name}": "measure it on train, val and test",
+        f"tensorboard --logdir {parent}": "see the curves",
+    }
+    width = max(map(len, commands))
+    for command, purpose in commands.items():
+        line = Text(f"{command.ljust(width)}  ", "bold")
+        console.print(line.append(purpose, "not bold dim"), soft_wrap=True)
 
 
 def show_samples(samples: Iterable[Sample], corpus: Corpus | None) -> None:
@@ -148,15 +169,6 @@ def show_evaluations(evaluations: Mapping[str, Evaluation]) -> None:
             f"{one.perplexity:.3f}",
         )
     console.print(table)
-
-
-def show_commands(commands: Sequence[tuple[str, str]]) -> None:
-    """Show the commands to run next, each with what it does."""
-    width = max(len(command) for command, _ in commands)
-    say()
-    for command, purpose in commands:
-        line = Text(f"{command.ljust(width)}  ", "bold")
-        console.print(line.append(purpose, "not bold dim"), soft_wrap=True)
 
 
 def _visible(character: str) -> str:

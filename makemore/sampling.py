@@ -18,6 +18,8 @@ from makemore.vocabulary import BOUNDARY, Vocabulary
 
 SAMPLES_AT_A_TIME = 4096
 NOVEL_ROUNDS = 100
+PREVIEW_SAMPLES = 10
+PREVIEW_LENGTH = 200
 
 
 def default_max_length(longest: int) -> int:
@@ -112,6 +114,20 @@ def sample(
             finished = BOUNDARY in ids
             ids = ids[: ids.index(BOUNDARY)] if finished else ids
             yield Sample(prompt + vocabulary.decode(ids), finished)
+
+
+def preview(model: Model, vocabulary: Vocabulary, longest: int, seed: int) -> list[Sample]:
+    """Draw the few samples, none very long, that a run shows of itself.
+
+    Args:
+        model: left in the mode, training or not, that it was in.
+        vocabulary: of the model.
+        longest: length of the longest document of its corpus.
+        seed: the same one draws the same, from the same model.
+    """
+    sampler = Sampler(min(PREVIEW_LENGTH, default_max_length(longest)))
+    generator = torch.Generator().manual_seed(seed)
+    return list(sample(model, vocabulary, PREVIEW_SAMPLES, generator, sampler=sampler))
 
 
 def novel_samples(draw: Callable[[], Iterable[Sample]], n: int, corpus: Corpus) -> Iterator[Sample]:

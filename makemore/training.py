@@ -3,7 +3,8 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -26,36 +27,10 @@ from makemore.models import build_model
 from makemore.models.base import Model
 from makemore.optimizers import learning_rate, make_optimizer
 from makemore.runs import Run
-from makemore.sampling import Sampler, default_max_length, sample
+from makemore.sampling import preview
+from makemore.status import Pace, Status
 from makemore.tracking import Tracker
 from makemore.vocabulary import Vocabulary
-
-N_SAMPLES = 10
-LONGEST_SHOWN = 200
-"""Characters of a sample in the logs: corpora of long documents have long samples."""
-
-
-@dataclass
-class Status:
-    """What a run can say of itself after a step.
-
-    Attributes:
-        step: steps done.
-        max_steps: steps to do.
-        train_loss: mean loss of the batches last logged, in nats a character.
-        val_loss: newest exact loss of the validation split.
-        characters_per_second: predictions trained on in a second, validation not counted.
-        seconds_left: until the last step, at the pace so far.
-        validated: whether the validation loss is of this very step.
-    """
-
-    step: int
-    max_steps: int
-    train_loss: float = math.nan
-    val_loss: float = math.nan
-    characters_per_second: float = math.nan
-    seconds_left: float = math.nan
-    validated: bool = False
 
 
 def train(
@@ -125,7 +100,6 @@ class Training:
         torch.manual_seed(self.settings.seed)
         model = build_model(config.model, config.architecture, len(self.vocabulary))
         self.model = model.to(device)
-        self.optimizer = make_optimizer(self.model, self.settings)
         self.progress = replace(resumed.progress) if resumed else Progress()
         self.progress.max_steps = total_steps(self.model, self.settings, len(self.documents))
         if resumed is not None:
@@ -147,6 +121,11 @@ class Training:
         self.pace = Pace(self.progress.step)
         write_whole(run.config, config.to_toml().encode())
         self.tracker = Tracker(run, None if resumed is None else self.progress.step)
+
+    @cached_property
+    def optimizer(self) -> torch.optim.Optimizer:
+        """AdamW, made when it is first needed: a closed form never waits for its import."""
+        return make_optimizer(self.model, self.settings)
 
     def __enter__(self) -> "Training":
         return self
@@ -223,9 +202,7 @@ class Training:
             if math.isnan(loss):
                 raise self.diverged()
             self.tracker.numbers(progress.step, {"loss/val": loss})
-        generator = torch.Generator().manual_seed(self.settings.seed)
-        sampler = Sampler(min(LONGEST_SHOWN, default_max_length(self.longest)))
-        drawn = sample(self.model, self.vocabulary, N_SAMPLES, generator, sampler=sampler)
+        drawn = preview(self.model, self.vocabulary, self.longest, self.settings.seed)
         self.tracker.text(progress.step, "samples", [one.text for one in drawn])
         self.status.val_loss, self.status.validated = loss, True
 
@@ -239,7 +216,10 @@ class Training:
         """Save all that resuming needs. The logs come first, so that none is behind it."""
         self.progress.loss_sum = self.loss_sum.item()
         self.progress.seconds = time.perf_counter() - self.started
-        checkpoint = self.checkpoint(training_state(self.model, self.optimizer, self.device))
+        state = {}
+        if not self.model.closed_form:
+            state = training_state(self.model, self.optimizer, self.device)
+        checkpoint = self.checkpoint(state)
         self.tracker.flush()
         checkpoint.save(self.run.last)
 
@@ -269,35 +249,6 @@ class Training:
             f"The training diverged by step {self.progress.step}: try a lower --learning-rate. "
             f"{self.run} still holds what was saved before."
         )
-
-
-class Pace:
-    """How fast a run goes, from `step` on; whatever lies between pause and go_on is not counted."""
-
-    def __init__(self, step: int) -> None:
-        self.first = step
-        self.started = self.lap_started = time.perf_counter()
-        self.paused = math.nan
-        self.characters = 0
-
-    def lap(self) -> float:
-        """Characters a second since the last lap, predictions being counted."""
-        now = time.perf_counter()
-        speed = self.characters / (now - self.lap_started)
-        self.lap_started, self.characters = now, 0
-        return speed
-
-    def seconds_a_step(self, step: int) -> float:
-        """Mean time of the steps until `step`, with all that they paused for."""
-        return (time.perf_counter() - self.started) / (step - self.first)
-
-    def pause(self) -> None:
-        """Stop the clock of the lap."""
-        self.paused = time.perf_counter()
-
-    def go_on(self) -> None:
-        """Let it run again."""
-        self.lap_started += time.perf_counter() - self.paused
 
 
 def batch_size(settings: TrainingSettings, n_documents: int) -> int:

@@ -23,7 +23,8 @@ from makemore.errors import UserError
 from makemore.evaluation import evaluate
 from makemore.models import ARCHITECTURES
 from makemore.runs import Run, claimed, create_run, reopen
-from makemore.training import Status, train
+from makemore.status import Status
+from makemore.training import train
 from makemore.vocabulary import Vocabulary
 from tests.conftest import Runner, start_makemore
 
