@@ -34,7 +34,7 @@ class Progress:
     Attributes:
         step: optimisation steps done.
         max_steps: steps to do.
-        seconds: time from the encoded corpus to the last checkpoint, over all sessions.
+        seconds: time of training, from encoding the corpus on, over all sessions.
         loss_sum: sum of the batches' losses since one was last logged, in nats a character.
         loss_steps: how many batches that is.
         best_loss: lowest validation loss so far; None before the first, or without validation.

@@ -119,11 +119,11 @@ def in_terminal(*arguments: str, cwd: Path) -> str:
 
 
 def test_in_a_terminal_training_shows_a_live_line(tmp_path: Path) -> None:
-    flags = ["--model", "mlp", "--max-steps", "200", "--out", "run"]
+    flags = ["--model", "mlp", "--max-steps", "400", "--out", "run"]
     shown = in_terminal("train", *flags, cwd=tmp_path)
-    frames = re.findall(r"━\S* step (\d+)/200  loss \S+  val \S+ (?: \S+ characters/s)?", shown)
+    frames = re.findall(r"━\S* step (\d+)/400  loss \S+  val \S+ (?: \S+ characters/s)?", shown)
     assert len(set(frames)) > 2, "one line that moves"
-    assert frames[-1] == "200"
+    assert frames[-1] == "400"
     assert re.search(r"parameters +11,897", shown)
     assert len(re.findall(r"^\S* +(?:train|val|test|new)\r?$", shown, re.MULTILINE)) == 10
 
