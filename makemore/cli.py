@@ -263,16 +263,8 @@ def evaluate(
     if as_json:
         measured = {
             name: {
-                "documents": one.documents,
-                "predictions": one.predictions,
-                **{
-                    unit: value if math.isfinite(value) else None  # JSON knows no infinity
-                    for unit, value in (
-                        ("loss", one.loss),
-                        ("bits", one.bits),
-                        ("perplexity", one.perplexity),
-                    )
-                },
+                figure: value if math.isfinite(value) else None  # JSON knows no infinity
+                for figure, value in one.figures().items()
             }
             for name, one in evaluations.items()
         }

@@ -38,6 +38,16 @@ class Evaluation:
         """Among how many equally likely characters the model is left to choose: exp(loss)."""
         return math.exp(self.loss) if self.loss < 700 else math.inf
 
+    def figures(self) -> dict[str, float]:
+        """Name all that is measured."""
+        return {
+            "documents": self.documents,
+            "predictions": self.predictions,
+            "loss": self.loss,
+            "bits": self.bits,
+            "perplexity": self.perplexity,
+        }
+
 
 def tables(model: Model, documents: Documents) -> Iterator[Table]:
     """Cover the documents with tables whose logits are `LOGITS_AT_A_TIME` at most."""

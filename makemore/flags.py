@@ -1,7 +1,7 @@
 """Every setting becomes a flag: its name, type, bounds and help are written once, in its class."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -38,33 +38,36 @@ def with_setting_flags(command: Callable[..., None]) -> Callable[..., None]:
     call.__name__ = command.__name__
     call.__doc__ = command.__doc__
     call.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=own + [_parameter(*setting) for setting in _settings()]
+        parameters=[*own, *_options()]
     )
     return call
 
 
-def _settings() -> list[tuple[str, FieldInfo, str, str]]:
-    """Name, field, help panel and spelled default of every setting, each name once."""
-    settings: list[tuple[str, FieldInfo, str, str]] = []
+def _options() -> Iterator[inspect.Parameter]:
+    """Make the option of every setting, each name once; those that models share come last."""
     for group in (DataSettings, TrainingSettings):
         for name, field in group.model_fields.items():
             defaults = {
                 model: entry.settings.recipe.get(name, field.default)
                 for model, entry in ARCHITECTURES.items()
             }
-            settings.append((name, field, group.panel, _spell(defaults)))
+            help_ = _help(str(field.description), defaults)
+            yield _option(name, field.annotation, help_, group.panel)
     owners: dict[str, dict[str, FieldInfo]] = {}
     for model, entry in ARCHITECTURES.items():
         for name, field in entry.settings.model_fields.items():
             owners.setdefault(name, {})[model] = field
-    for name, fields in owners.items():
+    for name, fields in sorted(owners.items(), key=lambda owner: len(owner[1]) > 1):
+        descriptions = {model: field.description for model, field in fields.items()}
         defaults = {model: field.default for model, field in fields.items()}
-        helps = {model: str(field.description) for model, field in fields.items()}
-        panel = f"Model: {', '.join(fields)}"
-        field = next(iter(fields.values()))
-        field = FieldInfo(annotation=field.annotation, description=_spell(helps, "{}: {}", "; "))
-        settings.append((name, field, panel, _spell(defaults)))
-    return sorted(settings, key=lambda setting: "," in setting[2])  # shared ones come last
+        help_ = _help(_spell(descriptions, "{}: {}", "; "), defaults)
+        annotation = next(iter(fields.values())).annotation
+        yield _option(name, annotation, help_, f"Model: {', '.join(fields)}")
+
+
+def _help(description: str, defaults: dict[str, Any]) -> str:
+    default = _spell(defaults)
+    return rf"{description} \[default: {default}]" if default else description
 
 
 def _spell(by_model: dict[str, Any], form: str = "{} {}", separator: str = ", ") -> str:
@@ -76,14 +79,13 @@ def _spell(by_model: dict[str, Any], form: str = "{} {}", separator: str = ", ")
     return separator.join(form.format(model, value) for model, value in stated.items())
 
 
-def _parameter(name: str, field: FieldInfo, panel: str, default: str) -> inspect.Parameter:
-    shown = rf"{field.description} \[default: {default}]" if default else field.description
-    option = typer.Option(flag(name), help=shown, rich_help_panel=panel)
+def _option(name: str, annotation: Any, help_: str, panel: str) -> inspect.Parameter:
+    option = typer.Option(flag(name), help=help_, rich_help_panel=panel)
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,
         default=None,
-        annotation=Annotated[_flag_type(field.annotation) | None, option],
+        annotation=Annotated[_flag_type(annotation) | None, option],
     )
 
 
