@@ -105,20 +105,21 @@ def train(
     from makemore.devices import pick_device
     from makemore.runs import claimed, create_run, find_run, reopen
 
-    if wanted is not None:
+    resumed: Checkpoint | None = None
+    if wanted is not None:  # a run is made once nothing is left that can be refused
         corpus = wanted.data.load()
-        resolved, resumed = wanted.resolve(corpus.longest), None
-        device = pick_device(resolved.training.device)
+        resolved, device = wanted.resolve(corpus.longest), pick_device(wanted.training.device)
         run = create_run(out, wanted.model)
-        console.say(corpus.describe())
     else:
         run = find_run(out)
-        resolved, resumed, corpus = reopen(run, settings)
-        device = pick_device(resolved.training.device)
+    with stop_on_signals() as received, claimed(run):
+        if resume:  # a checkpoint is read once no other process can write the next
+            resolved, resumed, corpus = reopen(run, settings)
+            device = pick_device(resolved.training.device)
         console.say(corpus.describe())
-        console.say(f"resuming {run} at step {resumed.progress.step if resumed else 0:,}")
-    with stop_on_signals() as received:
-        with claimed(run), console.TrainingDisplay() as display:
+        if resume:
+            console.say(f"resuming {run} at step {resumed.progress.step if resumed else 0:,}")
+        with console.TrainingDisplay() as display:
             progress = training.train(
                 resolved,
                 corpus,

@@ -228,16 +228,15 @@ def change_config(config: Config, flags: Mapping[str, Any]) -> Config:
     Raises:
         UsageError: a flag would make another run of it.
     """
-    values = config.values()
-    # another model doesn't have the same settings; a value may be spelled in several ways, so it
-    # is compared as the whole config reads it
+    # another model doesn't have the same settings, so it is told apart first
     if flags.get("model", config.model) != config.model:
         raise _not_in_a_resumed_run("model", config.model)
     try:
-        changed = Config.from_values(overlay(values, flags))
+        changed = Config.from_values(overlay(config.values(), flags))
     except InvalidSettingError as error:
         raise _usage_error(error) from error
     for name in flags.keys() - RESUMABLE:
+        # a value may be spelled in several ways: it is compared as the config has read it
         old, new = (str(c.values().get(name, "not set")) for c in (config, changed))
         if old != new:
             raise _not_in_a_resumed_run(name, old)

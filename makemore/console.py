@@ -5,7 +5,6 @@ import shlex
 import time
 import unicodedata
 from collections.abc import Iterable, Mapping
-from types import TracebackType
 from typing import Self
 
 import torch
@@ -55,12 +54,7 @@ class TrainingDisplay:
             self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if in_terminal():
             self._live.refresh()
             self._live.stop()

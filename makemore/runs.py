@@ -1,11 +1,13 @@
-"""The directory of a run.
+"""The directory of a run: made, found, claimed, opened again.
 
-runs/<name>/
-config.toml          every setting; training again from it repeats the run
-last.safetensors     all that resuming needs: weights, optimizer, random numbers, progress
-best.safetensors     the weights of the lowest validation loss
-metrics.jsonl        one line for each logged step
-events.out.tfevents  the same for TensorBoard
+    runs/<name>/
+        config.toml          every setting; training again from it repeats the run
+        last.safetensors     all that resuming needs: weights, optimizer, random numbers, progress
+        best.safetensors     the weights of the lowest validation loss
+        metrics.jsonl        one line for each logged step
+        events.out.tfevents  the same for TensorBoard
+
+Whoever trains a run holds its lock, so that two processes never write to one directory.
 """
 
 from collections.abc import Iterator, Mapping
@@ -127,15 +129,21 @@ def claimed(run: Run) -> Iterator[None]:
     """Keep every other process from training the same run, until this one ends or dies.
 
     Raises:
-        UserError: another one is at it.
+        UserError: another one is at it, or nothing can be written there.
     """
+    lock = FileLock(run.directory / ".lock")
     try:
-        with FileLock(run.directory / ".lock", timeout=0):
-            yield
+        lock.acquire(timeout=0)
     except Timeout as error:
         raise UserError(
             f"{run} is being trained by another process: wait for it, or choose another --out."
         ) from error
+    except OSError as error:
+        raise UserError(f"Can't write to {run}: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def reopen(run: Run, flags: Mapping[str, Any]) -> tuple[Config, Checkpoint | None, Corpus]:

@@ -17,6 +17,7 @@ from makemore.checkpoint import Checkpoint
 from makemore.config import DataSettings, TrainingSettings, flag
 from makemore.corpus import embedded_names, load_corpus, read_documents
 from makemore.models import ARCHITECTURES
+from makemore.runs import Run, claimed
 from tests.conftest import Runner, start_makemore
 
 PYTHON = [sys.executable, "-m", "makemore"]
@@ -366,6 +367,41 @@ def test_training_into_a_pipe_that_closes_ends_with_all_saved(tmp_path: Path) ->
     assert (len(done.stdout.splitlines()), done.stderr) == (4, "")
     last = Checkpoint.load(tmp_path / "run" / "last.safetensors").progress.step
     assert last >= 100
+
+
+def test_a_run_is_read_for_resuming_only_once_no_other_process_trains_it(
+    run_makemore: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it could go on from a checkpoint that the other has meanwhile left behind."""
+    flags = ["--model", "mlp", "--max-steps", "3", "--out", "run"]
+    assert run_makemore("train", *flags).exit_code == 0
+    read: list[Path] = []
+    load = Checkpoint.load
+
+    def load_and_tell(path: Path) -> Checkpoint:
+        read.append(path)
+        return load(path)
+
+    monkeypatch.setattr(Checkpoint, "load", load_and_tell)
+    with claimed(Run(Path("run"))):
+        result = run_makemore("train", "--resume", "--out", "run", "--max-steps", "6")
+    assert (result.exit_code, read) == (1, [])
+    assert "is being trained by another process" in result.stderr
+    assert run_makemore("train", "--resume", "--out", "run", "--max-steps", "6").exit_code == 0
+
+
+def test_a_run_that_can_t_be_written_to_is_a_sentence(
+    run_makemore: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
+    result = run_makemore("train", "--model", "mlp", "--out", "run")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "makemore: Can't write to run: Permission denied.\n",
+    )
 
 
 def test_an_interrupt_while_starting_is_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
