@@ -23,6 +23,12 @@ settings.load_profile("makemore")
 Runner = Callable[..., Result]
 
 
+@pytest.fixture(autouse=True)
+def _same_random_numbers() -> None:
+    """Let no test depend on those that ran before it."""
+    torch.manual_seed(0)
+
+
 @pytest.fixture(scope="session")
 def names() -> Corpus:
     return load_corpus(None)
