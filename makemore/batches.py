@@ -1,4 +1,4 @@
-"""Which documents stand in a step's batch: a pure function of corpus size, seed, step and rank.
+"""Which part of the corpus stands in a step's batch: a pure function of it, seed, step and rank.
 
 So a resumed run needs no iterator state, and several processes agree on their shares without a
 word between them.
@@ -7,27 +7,98 @@ word between them.
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+
+from makemore.config import TrainingSettings
+from makemore.contexts import Table
+from makemore.models.base import Model
+from makemore.vocabulary import Documents, Ints
+
+
+class Batches:
+    """The batches of a training split: of its documents, or of the windows of one long text.
+
+    Attributes:
+        available: how many documents or windows there are.
+        size: how many stand in a batch, no more than there are.
+    """
+
+    def __init__(self, model: Model, documents: Documents, settings: TrainingSettings) -> None:
+        self.model = model
+        self.documents = documents
+        self.seed = settings.seed
+        self.available = len(documents)
+        if documents.text:
+            self.available = n_windows(documents.predictions, model.window_size)
+        self.size = min(settings.batch_size or self.available, self.available)
+        # a batch of all documents, or of all predictions, is the same at every step
+        whole = self.size == (documents.predictions if documents.text else len(documents))
+        self.whole = model.table(documents).to(model.device) if whole else None
+
+    def table(self, step: int) -> Table:
+        """Make the table of a step's batch."""
+        if self.whole is not None:
+            return self.whole
+        if self.documents.text:
+            starts = window_starts(
+                self.documents.predictions, self.model.window_size, self.size, self.seed, step
+            )
+            return self.model.text_table(self.documents, starts).to(self.model.device)
+        rows = batch_rows(self.available, self.size, self.seed, step)
+        return self.model.table(self.documents.select(rows)).to(self.model.device)
 
 
 def batch_rows(
-    n_documents: int, batch_size: int, seed: int, step: int, rank: int = 0, world_size: int = 1
-) -> NDArray[np.int64]:
+    n_rows: int, batch_size: int, seed: int, step: int, rank: int = 0, world_size: int = 1
+) -> Ints:
     """Rows of the documents in a batch, int64 (batch_size,).
 
     The batches of all ranks, step after step, run through shuffled epochs: each document comes
     once in every epoch, and each epoch has an order of its own. A batch may cross from one epoch
     into the next.
     """
+    return _epochs_and_rows(n_rows, batch_size, seed, step, rank, world_size)[1]
+
+
+def n_windows(predictions: int, window_size: int) -> int:
+    """How many windows side by side a text has room for, wherever the first one begins."""
+    return max(1, (predictions - window_size + 1) // window_size)
+
+
+def window_starts(
+    predictions: int,
+    window_size: int,
+    batch_size: int,
+    seed: int,
+    step: int,
+    rank: int = 0,
+    world_size: int = 1,
+) -> Ints:
+    """First predictions of the windows in a batch, int64 (batch_size,).
+
+    Every epoch cuts the text into windows side by side, each epoch from another place on, and
+    goes through them in an order of its own.
+    """
+    n = n_windows(predictions, window_size)
+    epochs, rows = _epochs_and_rows(n, batch_size, seed, step, rank, world_size)
+    slack = max(0, predictions - n * window_size)
+    starts = rows * window_size
+    for epoch in range(int(epochs[0]), int(epochs[-1]) + 1):
+        starts[epochs == epoch] += np.random.default_rng([seed, epoch, 1]).integers(slack + 1)
+    return starts
+
+
+def _epochs_and_rows(
+    n_rows: int, batch_size: int, seed: int, step: int, rank: int, world_size: int
+) -> tuple[Ints, Ints]:
     start = (step * world_size + rank) * batch_size
-    epochs, places = np.divmod(np.arange(start, start + batch_size), n_documents)
+    epochs, places = np.divmod(np.arange(start, start + batch_size), n_rows)
     rows = np.empty(batch_size, dtype=np.int64)
     for epoch in range(int(epochs[0]), int(epochs[-1]) + 1):
         inside = epochs == epoch
-        rows[inside] = _shuffled(n_documents, seed, epoch)[places[inside]]
-    return rows
+        rows[inside] = _shuffled(n_rows, seed, epoch)[places[inside]]
+    return epochs, rows
 
 
 @lru_cache(maxsize=2)
-def _shuffled(n_documents: int, seed: int, epoch: int) -> NDArray[np.int64]:
-    return np.random.default_rng([seed, epoch]).permutation(n_documents)
+def _shuffled(n_rows: int, seed: int, epoch: int) -> Ints:
+    return np.random.default_rng([seed, epoch]).permutation(n_rows)

@@ -22,9 +22,11 @@ from makemore.devices import random_states, restore_random_states
 from makemore.errors import UserError
 from makemore.models import build_model
 from makemore.models.base import Model
+from makemore.models.settings import CustomSettings
+from makemore.optimizers import Optimizer
 from makemore.vocabulary import Vocabulary
 
-FORMAT = "makemore 1"
+FORMAT = "makemore 2"
 
 
 @dataclass
@@ -128,25 +130,35 @@ class Checkpoint:
             raise UserError(f"{path} lacks what a checkpoint holds: {error!r}.") from error
 
     def build(self, device: torch.device) -> Model:
-        """Build the model with the checkpoint's weights."""
+        """Build the model with the checkpoint's weights.
+
+        Raises:
+            UserError: it is a user's own, whose file is gone or has changed.
+        """
         model = build_model(self.config.model, self.config.architecture, len(self.vocabulary))
-        model.load_state_dict(self.weights)
+        try:
+            model.load_state_dict(self.weights)
+        except RuntimeError as error:
+            if not isinstance(self.config.architecture, CustomSettings):
+                raise
+            raise UserError(
+                f"{self.config.model} has other weights than when it was trained: "
+                f"has its file changed since?"
+            ) from error
         return model.to(device).eval()
 
 
-def training_state(
-    model: Model, optimizer: torch.optim.Optimizer, device: torch.device
-) -> dict[str, Tensor]:
+def training_state(model: Model, optimizer: Optimizer, device: torch.device) -> dict[str, Tensor]:
     """Name every tensor beside the weights that the next step depends on."""
     state = {f"random.{name}": tensor for name, tensor in random_states(device).items()}
     for name, parameter in model.named_parameters():
-        for key, tensor in optimizer.state[parameter].items():
+        for key, tensor in optimizer.state(parameter).items():
             state[f"optimizer.{name}.{key}"] = tensor
     return state
 
 
 def load_training_state(
-    state: dict[str, Tensor], model: Model, optimizer: torch.optim.Optimizer, device: torch.device
+    state: dict[str, Tensor], model: Model, optimizer: Optimizer, device: torch.device
 ) -> None:
     """Put back what `training_state` gave."""
     parameters = dict(model.named_parameters())
@@ -157,7 +169,7 @@ def load_training_state(
             random[name] = tensor
         else:
             name, _, key = name.rpartition(".")
-            optimizer.state[parameters[name]][key] = tensor.to(device)
+            optimizer.state(parameters[name])[key] = tensor.to(device)
     restore_random_states(random, device)
 
 

@@ -79,7 +79,10 @@ def _options(
 def train(
     model: Annotated[
         str | None,
-        typer.Option(help=f"Architecture: {', '.join(ARCHITECTURES)}.", show_default="transformer"),
+        typer.Option(
+            help=f"Architecture: {', '.join(ARCHITECTURES)}, or your own: file.py:ClassName.",
+            show_default="transformer",
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -94,7 +97,7 @@ def train(
     ] = None,
     **settings: Any,
 ) -> None:
-    """Train a model on a text file, one document a line, and make ten more."""
+    """Train a model on a text file, one document a line or one long text, and make more."""
     if model is not None:
         settings["model"] = model
     if resume and config is not None:
@@ -103,13 +106,16 @@ def train(
 
     from makemore import console, training
     from makemore.devices import pick_device
+    from makemore.models import build_model
     from makemore.runs import claimed, create_run, find_run, reopen
 
     resumed: Checkpoint | None = None
     if wanted is not None:  # a run is made once nothing is left that can be refused
         corpus = wanted.data.load()
         resolved, device = wanted.resolve(corpus.longest), pick_device(wanted.training.device)
-        run = create_run(out, wanted.model)
+        build_model(resolved.model, resolved.architecture, len(corpus.characters) + 1)
+        run = create_run(out, wanted.name)
+        warn_of_format(corpus)
     else:
         run = find_run(out)
     with stop_on_signals() as received, claimed(run):
@@ -139,7 +145,12 @@ def train(
 @app.command()
 @reports_errors
 def sample(
-    n: Annotated[int, typer.Option("-n", "--num-samples", min=1, help="How many.")] = 10,
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "-n", "--num-samples", min=1, help="How many.", show_default="10, or 1 of a text"
+        ),
+    ] = None,
     run: RunOption = None,
     prompt: Annotated[str, typer.Option(help="Start each with these characters.")] = "",
     temperature: Annotated[
@@ -160,7 +171,7 @@ def sample(
         typer.Option(
             min=1,
             help="Cut off after so many characters.",
-            show_default="four times the longest document",
+            show_default="four times the longest document, or 500 more of a text",
         ),
     ] = None,
     novel: Annotated[
@@ -175,23 +186,26 @@ def sample(
         bool, typer.Option("--json", help="Print one JSON object a line: text, in, finished.")
     ] = False,
 ) -> None:
-    """Make more: draw new documents from a trained model."""
+    """Make more: draw new documents from a trained model, or go on with a text."""
     import torch
 
     from makemore import console
     from makemore.checkpoint import Checkpoint
     from makemore.devices import pick_device
     from makemore.runs import find_checkpoint
-    from makemore.sampling import Sampler, default_max_length, novel_samples
+    from makemore.sampling import Sampler, default_max_length, novel_samples, stream
     from makemore.sampling import sample as draw
 
     checkpoint = Checkpoint.load(find_checkpoint(run))
     prompt = clean(prompt)
     if not (math.isfinite(temperature) and math.isfinite(top_p or 0)):
         raise UsageError("--temperature and --top-p take numbers.")
-    sampler = Sampler(
-        max_length or default_max_length(checkpoint.longest), temperature, top_k, top_p
-    )
+    text = checkpoint.config.data.format == "text"
+    if text and novel:
+        raise UsageError("--novel is for a corpus of lines; this run was trained on one long text.")
+    n = n or (1 if text else 10)
+    longest = max_length or default_max_length(checkpoint.longest, text, prompt)
+    sampler = Sampler(longest, temperature, top_k, top_p)
     if len(prompt) >= sampler.max_length:
         raise UsageError(
             f"--prompt has {len(prompt)} characters already, and a sample at most "
@@ -200,6 +214,18 @@ def sample(
     generator = torch.Generator()
     generator.manual_seed(seed) if seed is not None else generator.seed()
     model = checkpoint.build(pick_device(device))
+
+    if text:
+        texts = (
+            stream(model, checkpoint.vocabulary, generator, prompt=prompt, sampler=sampler)
+            for _ in range(n)
+        )
+        if as_json:
+            for characters in texts:
+                typer.echo(json.dumps({"text": prompt + "".join(characters)}))
+        else:
+            console.show_texts(texts, prompt)
+        return
 
     corpus = None
     if novel or as_json or console.in_terminal():
@@ -247,9 +273,10 @@ def evaluate(
 
     path = find_checkpoint(run)
     checkpoint = Checkpoint.load(path)
+    text = checkpoint.config.data.format == "text"
     model = checkpoint.build(pick_device(device))
     if data:
-        parts = {str(data): read_documents(data)}
+        parts = {str(data): read_documents(data, checkpoint.config.data.format)}
     else:
         corpus = checkpoint.config.data.load()
         warn_of_change(corpus, checkpoint)
@@ -257,7 +284,7 @@ def evaluate(
         if split and not parts[split]:
             raise UserError(f"{corpus.source} has no document in its {split} split.")
     evaluations = {
-        name: evaluation.evaluate(model, checkpoint.vocabulary.encode_all(documents))
+        name: evaluation.evaluate(model, checkpoint.vocabulary.encode_all(documents, text))
         for name, documents in parts.items()
         if documents
     }
@@ -271,13 +298,21 @@ def evaluate(
         }
         typer.echo(json.dumps({"checkpoint": str(path), "splits": measured}))
     else:
-        console.say(f"{path}: {checkpoint.config.model}, step {checkpoint.progress.step:,}")
-        console.show_evaluations(evaluations)
+        console.say(f"{path}: {checkpoint.config.name}, step {checkpoint.progress.step:,}")
+        console.show_evaluations(evaluations, text)
 
 
 def warn(sentence: str) -> None:
     """Say on stderr what the user may want to know, and go on."""
     print(f"makemore: {sentence}", file=sys.stderr)  # noqa: T201
+
+
+def warn_of_format(corpus: Corpus) -> None:
+    """Say that a corpus looks like the other kind."""
+    if corpus.looks_like == "text" and corpus.format == "lines":
+        warn(f"{corpus.source} looks like one long text: if it is, add --format text.")
+    if corpus.looks_like == "lines" and corpus.format == "text":
+        warn(f"{corpus.source} looks like a list, one thing a line: if it is, add --format lines.")
 
 
 def warn_of_change(corpus: Corpus, checkpoint: "Checkpoint") -> None:

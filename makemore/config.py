@@ -15,9 +15,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import tomli_w
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
-from makemore.corpus import Corpus, Shares, load_corpus
+from makemore.corpus import Corpus, Format, Shares, load_corpus
 from makemore.errors import UsageError, UserError
-from makemore.models import ARCHITECTURES
+from makemore.models import ARCHITECTURES, settings_of
 from makemore.models.settings import ModelSettings, Settings
 
 DEFAULT_MODEL = "transformer"
@@ -52,7 +52,10 @@ class DataSettings(Settings):
     panel: ClassVar[str] = "Data"
 
     data: FilePath | None = Field(
-        None, description="text file, one document a line; the names that come with makemore"
+        None, description="text file; unless given, the names that come with makemore"
+    )
+    format: Format = Field(
+        "lines", description="lines: one document a line; text: one long text, from end to end"
     )
     val_data: FilePath | None = Field(None, description="file that is the validation split")
     test_data: FilePath | None = Field(None, description="file that is the test split")
@@ -65,6 +68,7 @@ class DataSettings(Settings):
         """Read the corpus."""
         return load_corpus(
             self.data,
+            format=self.format,
             val_data=self.val_data,
             test_data=self.test_data,
             shares=self.split,
@@ -85,17 +89,21 @@ class TrainingSettings(Settings):
         description="passes over the training split, instead of max_steps",
     )
     batch_size: int = Field(
-        256, ge=0, description="documents a step; 0 takes the whole training split"
+        256,
+        ge=0,
+        description="documents a step, or windows of a text; 0 takes the whole training split",
     )
-    learning_rate: float = Field(
-        0.01, gt=0, allow_inf_nan=False, description="peak learning rate of AdamW"
+    optimizer: Literal["muon", "adamw"] = Field(
+        "muon",
+        description="muon: on matrices between hidden channels, with AdamW on all else",
     )
+    learning_rate: float = Field(0.01, gt=0, allow_inf_nan=False, description="peak learning rate")
     warmup_steps: int = Field(10, ge=0, description="steps in which the learning rate rises")
     decay: Literal["linear", "cosine", "none"] = Field(
         "linear", description="how the learning rate falls to 0 by the last step"
     )
     weight_decay: float = Field(
-        0.1, ge=0, allow_inf_nan=False, description="of AdamW, on matrices and embeddings"
+        0.1, ge=0, allow_inf_nan=False, description="of matrices and embeddings"
     )
     grad_clip: float = Field(
         1.0, ge=0, allow_inf_nan=False, description="largest norm of the gradient; 0 for no limit"
@@ -129,6 +137,11 @@ class Config:
     data: DataSettings
     training: TrainingSettings
 
+    @property
+    def name(self) -> str:
+        """Name of the architecture, or of the class of a user's own."""
+        return self.model.rpartition(":")[2]
+
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
         """Build from flat values; what is not given takes its default.
@@ -138,12 +151,19 @@ class Config:
         """
         given = dict(values)
         model = given.pop("model", DEFAULT_MODEL)
-        if not isinstance(model, str) or model not in ARCHITECTURES:
-            raise InvalidSettingError(f"{model!r} is none of {', '.join(ARCHITECTURES)}", "model")
+        architecture = settings_of(model) if isinstance(model, str) else None
+        if architecture is None:
+            known = ", ".join(ARCHITECTURES)
+            raise InvalidSettingError(
+                f"{model!r} is none of {known}, nor path/to/file.py:ClassName", "model"
+            )
+        if model not in ARCHITECTURES:
+            model = str(_absolute(Path(model)))
         if "max_steps" in given and "epochs" in given:
             raise InvalidSettingError("give it or max_steps, not both", "epochs")
-        architecture = ARCHITECTURES[model].settings
         recipe = dict(architecture.recipe)
+        if given.get("format") == "text":
+            recipe |= architecture.text_recipe
         if "epochs" in given:
             recipe["max_steps"] = None
         defaults: dict[type[Settings], dict[str, Any]] = {
@@ -153,7 +173,7 @@ class Config:
         }
         for name in given:
             if not any(name in group.model_fields for group in defaults):
-                raise InvalidSettingError(_unknown(name, model), name)
+                raise InvalidSettingError(_unknown(name, model, architecture), name)
         sections: list[Any] = []
         for group, default in defaults.items():
             own = {name: given[name] for name in given if name in group.model_fields}
@@ -180,14 +200,15 @@ class Config:
 
     def resolve(self, longest: int) -> "Config":
         """Fill in what depends on the corpus, whose longest document has `longest` characters."""
-        return Config(self.model, self.architecture.resolve(longest), self.data, self.training)
+        architecture = self.architecture.resolve(longest, self.data.format == "text")
+        return Config(self.model, architecture, self.data, self.training)
 
 
-def _unknown(name: str, model: str) -> str:
+def _unknown(name: str, model: str, architecture: type[ModelSettings]) -> str:
     owners = [
         other for other, entry in ARCHITECTURES.items() if name in entry.settings.model_fields
     ]
-    own = ", ".join(ARCHITECTURES[model].settings.model_fields)
+    own = ", ".join(architecture.model_fields)
     if owners:
         return f"belongs to {' and '.join(owners)}; the settings of {model} are {own}"
     return "there is no such setting; `makemore train --help` names them all"

@@ -103,11 +103,12 @@ def show_run(run: Run, corpus: Corpus, device: torch.device, seconds: float) -> 
     table.add_column(style="dim")
     table.add_column(justify="right", style="bold")
     table.add_row("parameters", f"{model.n_parameters:,}")
-    for split, documents in (("train", corpus.train), ("val", corpus.val)):
-        loss = "no documents"
-        if documents:
-            loss = _loss(evaluate(model, vocabulary.encode_all(documents)).loss)
-        table.add_row(f"{split} loss", loss)
+    text = corpus.format == "text"
+    if not text:  # a pass over all of a long text takes its time: that is left to `makemore eval`
+        train = evaluate(model, vocabulary.encode_all(corpus.train))
+        table.add_row("train loss", _loss(train.loss))
+    best = checkpoint.progress.best_loss
+    table.add_row("val loss", "no documents" if best is None else _loss(best))
     for name, value in model.report().items():
         table.add_row(name, f"{value:.4g}")
     table.add_row("training time", f"{seconds:.2f} s")
@@ -115,11 +116,15 @@ def show_run(run: Run, corpus: Corpus, device: torch.device, seconds: float) -> 
     console.print(table)
     say()
     seed = checkpoint.config.training.seed
-    show_samples(preview(model, vocabulary, checkpoint.longest, seed), corpus)
+    samples = preview(model, vocabulary, checkpoint.longest, seed, text)
+    if text:
+        show_texts([samples[0].text])
+    else:
+        show_samples(samples, corpus)
     say()
     name, parent = shlex.quote(str(run)), shlex.quote(str(run.directory.parent))
     commands = {
-        f"makemore sample -n 20 --run {name}": "make more",
+        f"makemore sample{'' if text else ' -n 20'} --run {name}": "make more",
         f"makemore eval --run {name}": "measure it on train, val and test",
         f"tensorboard --logdir {parent}": "see the curves",
     }
@@ -146,22 +151,40 @@ def show_samples(samples: Iterable[Sample], corpus: Corpus | None) -> None:
         console.print(line, soft_wrap=True)
 
 
-def show_evaluations(evaluations: Mapping[str, Evaluation]) -> None:
-    """Show a row for each split."""
-    headings = ("documents", "predictions", "loss (nats/char)", "bits/char", "perplexity")
+def show_texts(texts: Iterable[Iterable[str]], prompt: str = "") -> None:
+    """Show texts, each character as it comes; a line of dashes stands between two."""
+    live = in_terminal()
+    for number, text in enumerate(texts):
+        if number:
+            say("-" * 16)
+        if live:
+            console.print(Text(prompt, "bold"), soft_wrap=True, end="")
+        else:
+            console.file.write(prompt)
+        for character in text:
+            console.file.write(character if character in "\n\t" else _visible(character))
+            if live:
+                console.file.flush()
+        console.file.write("\n")
+
+
+def show_evaluations(evaluations: Mapping[str, Evaluation], text: bool = False) -> None:
+    """Show a row for each split; that it is one document goes without saying in a text."""
+    columns = {
+        "documents": "{0.documents:,}",
+        "predictions": "{0.predictions:,}",
+        "loss (nats/char)": "{0.loss:.4f}",
+        "bits/char": "{0.bits:.4f}",
+        "perplexity": "{0.perplexity:.3f}",
+    }
+    if text:
+        del columns["documents"]
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column("")
-    for heading in headings:
+    for heading in columns:
         table.add_column(heading, justify="right")
     for split, one in evaluations.items():
-        table.add_row(
-            split,
-            f"{one.documents:,}",
-            f"{one.predictions:,}",
-            _loss(one.loss),
-            f"{one.bits:.4f}",
-            f"{one.perplexity:.3f}",
-        )
+        table.add_row(split, *(form.format(one) for form in columns.values()))
     console.print(table)
 
 

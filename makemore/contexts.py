@@ -15,7 +15,8 @@ model need only be asked once what follows "e": m twice, v once.
 A table holds each distinct context once (a row) and counts each (row, next character) pair. Its
 cross-entropy, weighted by the counts, is that of all the predictions, and so are its gradients;
 only the work shrinks. Two kinds of model read two kinds of table: a window of the last k
-characters (`WindowTable`), and the whole prefix (`PrefixTable`, a prefix tree).
+characters (`WindowTable`), and the whole prefix (`PrefixTable`, a prefix tree). Pieces of one long
+text begin alike too seldom for a tree to pay: they are a `SequenceTable`, every place a row.
 
 All is built by array operations in numpy; tables hold torch tensors, ready for a model.
 """
@@ -26,12 +27,9 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from makemore.vocabulary import BOUNDARY, Documents
-
-Ints = NDArray[np.int64]
+from makemore.vocabulary import BOUNDARY, Documents, Ints
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,11 @@ class WindowTable(Table):
 
     contexts: Tensor
 
+    @property
+    def weights(self) -> Tensor:
+        """How many predictions each context stands for, int64 (N,)."""
+        return self.counts.new_zeros(len(self.contexts)).index_add(0, self.rows, self.counts)
+
 
 @dataclass(frozen=True)
 class PrefixTable(Table):
@@ -94,15 +97,40 @@ class PrefixTable(Table):
     places: Tensor
 
 
-def window_table(documents: Documents, context_length: int, vocab_size: int) -> WindowTable:
-    """Count what follows each distinct window of `context_length` characters, at least 1."""
-    inputs, targets, positions = _predictions(documents)
-    contexts = np.zeros((len(inputs), context_length), dtype=np.int64)  # BOUNDARY everywhere
+@dataclass(frozen=True)
+class SequenceTable(Table):
+    """Contexts of whole prefixes, of S sequences of T tokens, as `Model.forward` takes them.
+
+    Row i is the context of place i in the flattened sequences.
+
+    Attributes:
+        tokens: int64 (S, T).
+    """
+
+    tokens: Tensor
+
+
+def window_table(
+    documents: Documents, context_length: int, vocab_size: int, chosen: Ints | None = None
+) -> WindowTable:
+    """Count what follows each distinct window of `context_length` characters, at least 1.
+
+    Args:
+        documents: the documents.
+        context_length: k.
+        vocab_size: number of different ids, the boundary included.
+        chosen: which of the documents' predictions are counted; None: all of them.
+    """
+    if chosen is None:
+        chosen = np.arange(documents.predictions)
+    positions, targets = documents.positions[chosen], documents.targets[chosen]
+    contexts = np.zeros((len(chosen), context_length), dtype=np.int64)  # BOUNDARY everywhere
     for distance in range(min(context_length, int(positions.max(initial=0)) + 1)):
         inside = np.flatnonzero(positions >= distance)
-        contexts[inside, context_length - 1 - distance] = inputs[inside - distance]
+        source = chosen[inside] - distance
+        contexts[inside, context_length - 1 - distance] = documents.inputs[source]
     # a window is a number with one digit a character, renumbered before it outgrows 64 bits
-    keys = np.zeros(len(inputs), dtype=np.int64)
+    keys = np.zeros(len(chosen), dtype=np.int64)
     size = 1
     for column in contexts.T:
         if size > np.iinfo(np.int64).max // vocab_size:
@@ -180,7 +208,7 @@ def _prefix_table(inputs: Ints, targets: Ints, lengths: Ints, vocab_size: int) -
     # count the new ones position by position: rows in order of depth, and whatever is not new
     # has the number of the sequence above it
     row = np.cumsum(new.T).reshape(new.T.shape).T - 1  # (S, T)
-    depths, sources = np.nonzero(new.T)
+    depths, sources = map(np.ascontiguousarray, np.nonzero(new.T))
     parents = np.where(depths > 0, row[sources, depths - 1], -1)
 
     covering = np.ones(len(row), dtype=bool)
@@ -201,6 +229,35 @@ def _prefix_table(inputs: Ints, targets: Ints, lengths: Ints, vocab_size: int) -
     )
 
 
+def sequence_table(documents: Documents, starts: Ints, length: int) -> SequenceTable:
+    """Take the windows of `length` predictions that begin at `starts`, as they are."""
+    source = starts[:, None] + np.arange(length)
+    return _sequence_table(documents.inputs[source], documents.targets[source])
+
+
+def sequence_tables(
+    documents: Documents, block_size: int | None, size: int
+) -> Iterator[SequenceTable]:
+    """Cover documents with tables of sequences that take at most `size` tokens, at least one."""
+    inputs, targets, _ = pad(documents, block_size)
+    rows = max(1, size // max(1, inputs.shape[1]))
+    for start in range(0, len(inputs), rows):
+        yield _sequence_table(inputs[start : start + rows], targets[start : start + rows])
+
+
+def _sequence_table(inputs: Ints, targets: Ints) -> SequenceTable:
+    """Make the table of (S, T) inputs and the targets after them, -1 where none is predicted."""
+    flat = targets.reshape(-1)
+    rows = np.flatnonzero(flat >= 0)
+    return SequenceTable(
+        torch.from_numpy(rows),
+        torch.from_numpy(flat[rows]),
+        torch.ones(len(rows), dtype=torch.int64),
+        len(rows),
+        torch.from_numpy(np.ascontiguousarray(inputs)),
+    )
+
+
 def pad(documents: Documents, block_size: int | None = None) -> tuple[Ints, Ints, Ints]:
     """Lay documents out as rows for `Model.forward`, each from the boundary on.
 
@@ -213,8 +270,8 @@ def pad(documents: Documents, block_size: int | None = None) -> tuple[Ints, Ints
         targets: int64 (S, T), the character after each input; -1 where nothing is predicted.
         lengths: int64 (S,), the inputs in each row.
     """
-    inputs, targets, _ = _predictions(documents)
-    lengths = documents.lengths + 1
+    inputs, targets = documents.inputs, documents.targets
+    lengths = documents.lengths + (0 if documents.text else 1)
     ends = np.cumsum(lengths)
     block = block_size or int(lengths.max())
     stride = max(1, block // 2)
@@ -232,16 +289,6 @@ def pad(documents: Documents, block_size: int | None = None) -> tuple[Ints, Ints
         np.where(predicted, targets[source], -1),
         widths,
     )
-
-
-def _predictions(documents: Documents) -> tuple[Ints, Ints, Ints]:
-    """Give input token, next token and position of every prediction, document after document."""
-    lengths = documents.lengths + 1
-    starts = np.cumsum(lengths) - lengths
-    positions = np.arange(lengths.sum()) - np.repeat(starts, lengths)
-    inputs = np.full(len(positions), BOUNDARY, dtype=np.int64)
-    inputs[positions > 0] = documents.ids
-    return inputs, np.append(inputs[1:], BOUNDARY), positions
 
 
 def _lexicographic_order(inputs: Ints) -> Ints:

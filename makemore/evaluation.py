@@ -70,7 +70,7 @@ def evaluate(
     model.eval()
     total = 0.0
     for table in tables(model, documents) if covering is None else covering:
-        losses = pair_losses(model.table_logits(table), table).cpu().double()
+        losses = pair_losses(model.logits_of(table), table).cpu().double()
         total += (losses * table.counts.cpu()).sum().item()
     model.train(was_training)
     return Evaluation(len(documents), documents.predictions, total / documents.predictions)

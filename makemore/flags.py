@@ -80,7 +80,10 @@ def _spell(by_model: dict[str, Any], form: str = "{} {}", separator: str = ", ")
 
 
 def _option(name: str, annotation: Any, help_: str, panel: str) -> inspect.Parameter:
-    option = typer.Option(flag(name), help=help_, rich_help_panel=panel)
+    spelling = flag(name)
+    if annotation is bool:
+        spelling += f"/--no-{spelling.removeprefix('--')}"
+    option = typer.Option(spelling, help=help_, rich_help_panel=panel)
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,

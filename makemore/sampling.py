@@ -4,6 +4,7 @@ Samples that begin alike share the work: each sample draws its own next characte
 is asked once for each distinct prefix, however many samples stand on it.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -13,18 +14,22 @@ from torch import Tensor
 
 from makemore.corpus import Corpus, Split
 from makemore.errors import UserError
-from makemore.models.base import Model, select_rows
+from makemore.models.base import Model, State, select_rows
 from makemore.vocabulary import BOUNDARY, Vocabulary
 
 SAMPLES_AT_A_TIME = 4096
 NOVEL_ROUNDS = 100
 PREVIEW_SAMPLES = 10
 PREVIEW_LENGTH = 200
+TEXT_LENGTH = 500
 
 
-def default_max_length(longest: int) -> int:
-    """Where samples are cut off unless told: well past a corpus's longest document."""
-    return 4 * longest
+def default_max_length(longest: int, text: bool = False, prompt: str = "") -> int:
+    """Where samples are cut off unless told: well past a corpus's longest document.
+
+    A text has no end: a page of it follows the prompt.
+    """
+    return len(prompt) + TEXT_LENGTH if text else 4 * longest
 
 
 @dataclass(frozen=True)
@@ -116,17 +121,59 @@ def sample(
             yield Sample(prompt + vocabulary.decode(ids), finished)
 
 
-def preview(model: Model, vocabulary: Vocabulary, longest: int, seed: int) -> list[Sample]:
-    """Draw the few samples, none very long, that a run shows of itself.
+@torch.inference_mode()
+def stream(
+    model: Model,
+    vocabulary: Vocabulary,
+    generator: torch.Generator,
+    *,
+    prompt: str = "",
+    sampler: Sampler,
+) -> Iterator[str]:
+    """Go on with one long text, character by character as they are drawn, without an end.
+
+    It starts as after a line break, or, where the corpus has none, as at the corpus's beginning.
+    The arguments are those of `sample`; the prompt itself is not repeated.
+
+    Raises:
+        UserError: the prompt holds a character that the model doesn't know.
+    """
+    start = [BOUNDARY]
+    if "\n" in vocabulary.characters:
+        start = vocabulary.encode("\n") * (model.context_length or 1)
+    start += vocabulary.encode(prompt)
+    was_training = model.training
+    model.eval()
+    try:
+        state: State | None = None
+        for token in start:
+            logits, state = model.step(torch.tensor([token], device=model.device), state)
+        for _ in range(sampler.max_length - len(prompt)):
+            logits[:, BOUNDARY] = -math.inf
+            probabilities = sampler.probabilities(logits.cpu())  # (1, V)
+            drawn = torch.multinomial(probabilities[0], 1, generator=generator)  # (1,)
+            yield vocabulary.decode(drawn.tolist())
+            logits, state = model.step(drawn.to(model.device), state)
+    finally:
+        model.train(was_training)
+
+
+def preview(
+    model: Model, vocabulary: Vocabulary, longest: int, seed: int, text: bool = False
+) -> list[Sample]:
+    """Draw the few samples, none very long, that a run shows of itself; one of a text.
 
     Args:
         model: left in the mode, training or not, that it was in.
         vocabulary: of the model.
         longest: length of the longest document of its corpus.
         seed: the same one draws the same, from the same model.
+        text: whether its corpus is one long text.
     """
-    sampler = Sampler(min(PREVIEW_LENGTH, default_max_length(longest)))
+    sampler = Sampler(min(PREVIEW_LENGTH, default_max_length(longest, text)))
     generator = torch.Generator().manual_seed(seed)
+    if text:
+        return [Sample("".join(stream(model, vocabulary, generator, sampler=sampler)), True)]
     return list(sample(model, vocabulary, PREVIEW_SAMPLES, generator, sampler=sampler))
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from makemore.batches import batch_rows
+from makemore.batches import Batches
 from makemore.checkpoint import (
     Checkpoint,
     Progress,
@@ -18,14 +18,13 @@ from makemore.checkpoint import (
     write_whole,
 )
 from makemore.config import Config, TrainingSettings
-from makemore.contexts import Table
 from makemore.corpus import Corpus
 from makemore.devices import compute_reproducibly
 from makemore.errors import UserError
 from makemore.evaluation import evaluate, tables
 from makemore.models import build_model
 from makemore.models.base import Model
-from makemore.optimizers import learning_rate, make_optimizer
+from makemore.optimizers import Optimizer, learning_rate
 from makemore.runs import Run
 from makemore.sampling import preview
 from makemore.status import Pace, Status
@@ -94,14 +93,16 @@ class Training:
         self.device = device
         self.longest, self.fingerprint = corpus.longest, corpus.fingerprint
         self.vocabulary = Vocabulary(corpus.characters)
-        self.documents = self.vocabulary.encode_all(corpus.train)
-        self.val_documents = self.vocabulary.encode_all(corpus.val)
+        text = corpus.format == "text"
+        self.documents = self.vocabulary.encode_all(corpus.train, text)
+        self.val_documents = self.vocabulary.encode_all(corpus.val, text)
 
         torch.manual_seed(self.settings.seed)
         model = build_model(config.model, config.architecture, len(self.vocabulary))
         self.model = model.to(device)
         self.progress = replace(resumed.progress) if resumed else Progress()
-        self.progress.max_steps = total_steps(self.model, self.settings, len(self.documents))
+        self.batches = Batches(self.model, self.documents, self.settings)
+        self.progress.max_steps = total_steps(self.model, self.settings, self.batches)
         if resumed is not None:
             if self.progress.finished:
                 more = "" if self.model.closed_form else "give it more --max-steps to go on, or "
@@ -113,9 +114,6 @@ class Training:
             load_training_state(resumed.training, self.model, self.optimizer, device)
 
         self.val_tables = list(tables(self.model, self.val_documents))
-        self.batch_size = batch_size(self.settings, len(self.documents))
-        whole = self.batch_size == len(self.documents)
-        self.whole = self.model.table(self.documents).to(device) if whole else None
         self.status = Status(self.progress.step, self.progress.max_steps)
         self.loss_sum = torch.tensor(self.progress.loss_sum, device=device)
         self.pace = Pace(self.progress.step)
@@ -123,9 +121,9 @@ class Training:
         self.tracker = Tracker(run, None if resumed is None else self.progress.step)
 
     @cached_property
-    def optimizer(self) -> torch.optim.Optimizer:
-        """AdamW, made when it is first needed: a closed form never waits for its import."""
-        return make_optimizer(self.model, self.settings)
+    def optimizer(self) -> Optimizer:
+        """The optimizer, made when it is first needed: a closed form never waits for its import."""
+        return Optimizer(self.model, self.settings)
 
     def __enter__(self) -> "Training":
         return self
@@ -145,16 +143,14 @@ class Training:
 
     def step(self) -> None:
         """Take one step of gradient descent, and log, validate and save where that is due."""
-        table = self.batch(self.progress.step)
+        table = self.batches.table(self.progress.step)
         rate = learning_rate(self.settings, self.progress.step, self.progress.max_steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
         loss = self.model.loss(table)
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         loss.backward()
         if self.settings.grad_clip:
             torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.grad_clip)
-        self.optimizer.step()
+        self.optimizer.step(rate)
 
         self.progress.step = step = self.progress.step + 1
         self.progress.loss_steps += 1
@@ -168,13 +164,6 @@ class Training:
             self.validate()
             self.save()
             self.pace.go_on()
-
-    def batch(self, step: int) -> Table:
-        """Make the table of a step's batch."""
-        if self.whole is not None:
-            return self.whole
-        rows = batch_rows(len(self.documents), self.batch_size, self.settings.seed, step)
-        return self.model.table(self.documents.select(rows)).to(self.device)
 
     def log(self, rate: float) -> None:
         """Log the mean loss of the batches since the last time, and the pace."""
@@ -202,8 +191,10 @@ class Training:
             if math.isnan(loss):
                 raise self.diverged()
             self.tracker.numbers(progress.step, {"loss/val": loss})
-        drawn = preview(self.model, self.vocabulary, self.longest, self.settings.seed)
-        self.tracker.text(progress.step, "samples", [one.text for one in drawn])
+        text, seed = self.documents.text, self.settings.seed
+        drawn = preview(self.model, self.vocabulary, self.longest, seed, text)
+        lines = [line for one in drawn for line in one.text.split("\n")]
+        self.tracker.text(progress.step, "samples", lines)
         self.status.val_loss, self.status.validated = loss, True
 
         trained = progress.step > 0 or progress.finished
@@ -251,16 +242,11 @@ class Training:
         )
 
 
-def batch_size(settings: TrainingSettings, n_documents: int) -> int:
-    """How many documents a step takes: no more than there are."""
-    return min(settings.batch_size or n_documents, n_documents)
-
-
-def total_steps(model: Model, settings: TrainingSettings, n_documents: int) -> int:
+def total_steps(model: Model, settings: TrainingSettings, batches: Batches) -> int:
     """How many steps a run takes: none where the closed form is all."""
     if model.closed_form:
         return 0
     if settings.epochs is not None:
-        return math.ceil(settings.epochs * n_documents / batch_size(settings, n_documents))
+        return math.ceil(settings.epochs * batches.available / batches.size)
     assert settings.max_steps is not None, "a config has one of the two"
     return settings.max_steps

@@ -1,6 +1,6 @@
 """Characters become ids and back; id 0 is the boundary that starts and stops a document."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from makemore.errors import UserError
 
 BOUNDARY = 0
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,13 @@ class Documents:
     Attributes:
         ids: int32 (characters,).
         offsets: int64 (documents + 1,).
+        text: whether it is a part of one long text, which only stops because the part does: its
+            end is not predicted.
     """
 
     ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
+    text: bool = False
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -37,7 +41,31 @@ class Documents:
     @property
     def predictions(self) -> int:
         """How many characters a model predicts here: every one, and each document's end."""
-        return len(self.ids) + len(self)
+        return len(self.ids) + (0 if self.text else len(self))
+
+    @cached_property
+    def inputs(self) -> Ints:
+        """Token before each prediction, document after document, int64 (predictions,)."""
+        ids = self.ids
+        if self.text:  # the last character of a text comes before nothing
+            ids = np.delete(ids, self.offsets[1:] - 1)
+        inputs = np.full(self.predictions, BOUNDARY, dtype=np.int64)
+        inputs[self.positions > 0] = ids
+        return inputs
+
+    @cached_property
+    def targets(self) -> Ints:
+        """Token that is predicted, the boundary where a document ends, int64 (predictions,)."""
+        if self.text:
+            return self.ids.astype(np.int64)
+        return np.append(self.inputs[1:], BOUNDARY)
+
+    @cached_property
+    def positions(self) -> Ints:
+        """Place of each prediction in its document, 0 for the first character's."""
+        lengths = self.lengths + (0 if self.text else 1)
+        starts = np.cumsum(lengths) - lengths
+        return np.arange(self.predictions) - np.repeat(starts, lengths)
 
     def select(self, rows: NDArray[np.int64]) -> "Documents":
         """Documents at the given rows, in that order."""
@@ -75,16 +103,22 @@ class Vocabulary:
                 f"it was trained on {self._summary()}."
             ) from None
 
-    def encode_all(self, documents: Iterable[str]) -> Documents:
-        """Encode many documents.
+    def encode_all(self, documents: Sequence[str], text: bool = False) -> Documents:
+        """Encode many documents, or the part of a text, as `Documents.text` tells them apart.
 
         Raises:
             UserError: as `encode`.
         """
-        encoded = [self.encode(document) for document in documents]
-        lengths = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
-        ids = np.fromiter((id_ for document in encoded for id_ in document), dtype=np.int32)
-        return Documents(ids, np.concatenate([[0], np.cumsum(lengths)]))
+        known, codes = _code_points(self.characters), _code_points("".join(documents))
+        order = np.argsort(known)
+        places = np.searchsorted(known, codes, sorter=order).clip(max=len(known) - 1)
+        ids = order[places] + 1
+        if (known[ids - 1] != codes).any():
+            for document in documents:
+                self.encode(document)  # says which character of which document it is
+        lengths = np.fromiter(map(len, documents), dtype=np.int64, count=len(documents))
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        return Documents(ids.astype(np.int32), offsets, text)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Give the text of a sequence of ids without boundaries."""
@@ -93,3 +127,7 @@ class Vocabulary:
     def _summary(self) -> str:
         shown = self.characters if len(self.characters) <= 60 else self.characters[:60] + "…"
         return f"{len(self.characters):,} characters: {shown}"
+
+
+def _code_points(text: str) -> NDArray[np.uint32]:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import settings
@@ -16,11 +17,13 @@ from makemore.contexts import PrefixTable, Table, WindowTable
 from makemore.corpus import Corpus, load_corpus
 from makemore.models import ARCHITECTURES, build_model
 from makemore.models.base import Model
+from makemore.vocabulary import Documents
 
 settings.register_profile("makemore", deadline=None, derandomize=True)
 settings.load_profile("makemore")
 
 Runner = Callable[..., Result]
+CONFIG_FOLDER = Path(__file__).parent.parent / "configs"
 
 
 @pytest.fixture(autouse=True)
@@ -71,12 +74,25 @@ def contexts_of(table: Table) -> list[tuple[int, ...]]:
     return contexts
 
 
+def random_documents(vocab_size: int, n: int = 40) -> Documents:
+    """Make documents of random characters."""
+    random = np.random.default_rng(0)
+    lengths = random.integers(1, 9, size=n)
+    ids = random.integers(1, vocab_size, size=lengths.sum()).astype(np.int32)
+    return Documents(ids, np.concatenate([[0], np.cumsum(lengths)]))
+
+
 def random_model(name: str, vocab_size: int, longest: int = 15, **settings: object) -> Model:
     """Build a registered model whose every weight is random, so that no zero hides a mistake."""
     chosen = ARCHITECTURES[name].settings(**settings).resolve(longest)
     torch.manual_seed(1)
     model = build_model(name, chosen, vocab_size)
+    if model.closed_form:
+        model.prepare(random_documents(vocab_size), random_documents(vocab_size, 3))
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.2 * torch.randn_like(parameter))
+        for buffer_name, buffer in model.named_buffers():
+            if "running" in buffer_name:  # of batch normalisation
+                buffer.mul_(0.5 + torch.rand_like(buffer)).add_(0.2 * torch.rand_like(buffer))
     return model.eval()

@@ -244,7 +244,7 @@ def test_eval_says_when_the_corpus_has_changed(run: Runner, trained: Path) -> No
         (["train", "--data", "nowhere.txt"], 1, "nowhere.txt: No such file"),
         (["train", "--data", "."], 1, "Can't read"),
         (["train", "--config", "nowhere.toml"], 1, "Can't read nowhere.toml"),
-        (["train", "--model", "gpt5"], 2, "--model: 'gpt5' is none of bigram, mlp, transformer"),
+        (["train", "--model", "gpt5"], 2, "--model: 'gpt5' is none of bigram, ngram, mlp"),
         (["train", "--model", "mlp", "--n-head", "2"], 2, "--n-head: belongs to transformer"),
         (["train", "--n-layer", "0"], 2, "--n-layer"),
         (["train", "--device", "cuda"], 2, "finds no CUDA GPU here"),

@@ -15,8 +15,9 @@ from makemore.config import (
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES
 from makemore.models.settings import MLPSettings, Settings
+from tests.conftest import CONFIG_FOLDER
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.toml"))
+CONFIGS = sorted(CONFIG_FOLDER.glob("*.toml"))
 
 
 def write(path: Path, text: str) -> Path:
@@ -53,7 +54,7 @@ def test_steps_and_epochs_stand_in_for_each_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"model": "gpt5"}, "--model: 'gpt5' is none of bigram, mlp, transformer"),
+        ({"model": "gpt5"}, "--model: 'gpt5' is none of bigram, ngram, mlp"),
         (
             {"model": "mlp", "n_head": 2},
             "--n-head: belongs to transformer; the settings of mlp are",
@@ -152,8 +153,10 @@ def test_every_setting_has_help_and_one_type_across_models() -> None:
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
-def test_a_config_that_comes_along_is_the_default_run_of_its_model(path: Path) -> None:
-    assert read_config(path, {}) == read_config(None, {"model": path.stem})
+def test_a_config_named_by_a_model_is_its_default_run(path: Path) -> None:
+    config = read_config(path, {})
+    if path.stem in ARCHITECTURES:
+        assert config == read_config(None, {"model": path.stem})
 
 
 def test_a_config_comes_along_for_every_model() -> None:

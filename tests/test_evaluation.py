@@ -9,7 +9,7 @@ from makemore.evaluation import Evaluation, evaluate
 from makemore.models import ARCHITECTURES
 from makemore.vocabulary import BOUNDARY, Vocabulary
 from tests.conftest import random_model
-from tests.test_models import fit_bigram, pair_counts
+from tests.test_window_models import fit_bigram, pair_counts
 
 
 @pytest.mark.parametrize("split", SPLITS)

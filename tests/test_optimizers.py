@@ -2,9 +2,11 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
 from makemore.config import TrainingSettings
-from makemore.optimizers import learning_rate, make_optimizer
+from makemore.models import ARCHITECTURES
+from makemore.optimizers import Muon, Optimizer, learning_rate, orthogonalise
 from tests.conftest import random_model
 
 
@@ -31,14 +33,37 @@ def test_a_warm_up_longer_than_the_run_still_rises() -> None:
 
 
 def test_matrices_decay_and_biases_and_norms_do_not() -> None:
-    model = random_model("transformer", 5)
-    optimizer = make_optimizer(model, TrainingSettings(weight_decay=0.3))
+    model = random_model("transformer", 5, bias=True, norm="layer")
+    settings = TrainingSettings(weight_decay=0.3, optimizer="adamw")
+    optimizer = Optimizer(model, settings)
     decayed = {
-        id(p): group["weight_decay"] for group in optimizer.param_groups for p in group["params"]
+        id(p): group["weight_decay"]
+        for group in optimizer.adamw.param_groups
+        for p in group["params"]
     }
     for name, parameter in model.named_parameters():
         vector = "bias" in name or ".ln_" in name or name.startswith("ln_")
         assert decayed[id(parameter)] == (0 if vector else 0.3), name
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("kind", ["muon", "adamw"])
+def test_every_parameter_has_one_optimizer(name: str, kind: str) -> None:
+    model = random_model(name, 5)
+    optimizer = Optimizer(model, TrainingSettings.model_validate({"optimizer": kind}))
+    adamw = [p for group in optimizer.adamw.param_groups for p in group["params"]]
+    owned = [*map(id, adamw), *map(id, optimizer.muon.state)]
+    assert sorted(owned) == sorted(map(id, model.parameters()))
+
+
+def test_muon_has_the_matrices_inside_the_blocks() -> None:
+    model = random_model("transformer", 5, n_layer=2)
+    optimizer = Optimizer(model, TrainingSettings(optimizer="muon"))
+    names = {id(p): name for name, p in model.named_parameters()}
+    layers = ("c_attn", "c_proj", "c_fc", "mlp_proj")
+    assert {names[id(p)] for p in optimizer.muon.state} == {
+        f"blocks.{i}.{layer}.weight" for i in range(2) for layer in layers
+    }
 
 
 def test_a_step_is_adamw_s_formula() -> None:
@@ -46,14 +71,48 @@ def test_a_step_is_adamw_s_formula() -> None:
     model = random_model("bigram", 3)
     (weights,) = model.parameters()
     expected = weights.detach().clone().double()
-    optimizer = make_optimizer(model, TrainingSettings(learning_rate=0.1, weight_decay=0.2))
+    optimizer = Optimizer(model, TrainingSettings(weight_decay=0.2))
     m = v = torch.zeros(3, 3, dtype=torch.float64)
     for step in (1, 2):
         gradient = torch.randn(3, 3)
         weights.grad = gradient.clone()
-        optimizer.step()
+        optimizer.step(0.1)
         m = 0.9 * m + 0.1 * gradient
         v = 0.99 * v + 0.01 * gradient.double() ** 2
         m_hat, v_hat = m / (1 - 0.9**step), v / (1 - 0.99**step)
         expected = expected - 0.1 * 0.2 * expected - 0.1 * m_hat / (v_hat.sqrt() + 1e-8)
     torch.testing.assert_close(weights.detach().double(), expected, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("shape", [(24, 24), (16, 48), (48, 16)])
+def test_orthogonalising_keeps_directions_and_levels_their_sizes(shape: tuple[int, int]) -> None:
+    """U S V' becomes U S' V', where the quintic iteration leaves every S' near 1."""
+    matrix = torch.randn(shape, dtype=torch.float64)
+    found = orthogonalise(matrix)
+    u, s, vt = torch.linalg.svd(matrix, full_matrices=False)
+    levelled = u.T @ found @ vt.T
+    sizes = levelled.diagonal()
+    torch.testing.assert_close(levelled, sizes.diag(), atol=1e-9, rtol=0)
+    large = s > 0.02 * s.norm()  # a smaller one has not come all the way after five steps
+    assert ((sizes[large] > 0.65) & (sizes[large] < 1.25)).all()
+
+
+def test_stacked_matrices_are_orthogonalised_one_by_one() -> None:
+    stack = torch.randn(5, 8, 20)
+    torch.testing.assert_close(orthogonalise(stack), torch.stack([*map(orthogonalise, stack)]))
+
+
+def test_muon_is_pytorch_s() -> None:
+    """torch.optim.Muon iterates in bfloat16, hence the tolerance."""
+    ours = [torch.randn(16, 48), torch.randn(48, 16), torch.randn(16, 48)]
+    theirs = [nn.Parameter(p.clone()) for p in ours]
+    muon = Muon([p.requires_grad_() for p in ours], weight_decay=0.1)
+    reference = torch.optim.Muon(theirs, lr=0.05, weight_decay=0.1, adjust_lr_fn="match_rms_adamw")
+    for _ in range(3):
+        for our, their in zip(ours, theirs, strict=True):
+            our.grad = torch.randn_like(our)
+            their.grad = our.grad.clone()
+        muon.step(0.05)
+        reference.step()
+    for our, their in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(our.detach(), their.detach(), atol=2e-3, rtol=0)

@@ -16,7 +16,7 @@ from makemore.models.base import Model
 from makemore.sampling import Sample, Sampler, novel_samples, sample
 from makemore.vocabulary import Vocabulary
 from tests.conftest import random_model
-from tests.test_models import fit_bigram, pair_counts
+from tests.test_window_models import fit_bigram, pair_counts
 
 
 def chi_square_p(observed: Tensor, expected: Tensor, degrees: int) -> float:

@@ -5,10 +5,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from makemore.models.settings import (
+    BagOfWordsSettings,
     BigramSettings,
+    CustomSettings,
     MLPSettings,
     ModelSettings,
+    NgramSettings,
+    RecurrentSettings,
     TransformerSettings,
+    WaveNetSettings,
 )
 
 if TYPE_CHECKING:
@@ -26,13 +31,34 @@ class Architecture:
 
 ARCHITECTURES = {
     "bigram": Architecture(BigramSettings, "makemore.models.bigram", "Bigram"),
+    "ngram": Architecture(NgramSettings, "makemore.models.ngram", "Ngram"),
     "mlp": Architecture(MLPSettings, "makemore.models.mlp", "MLP"),
+    "wavenet": Architecture(WaveNetSettings, "makemore.models.wavenet", "WaveNet"),
+    "bow": Architecture(BagOfWordsSettings, "makemore.models.bow", "BagOfWords"),
+    "rnn": Architecture(RecurrentSettings, "makemore.models.rnn", "RNN"),
+    "lstm": Architecture(RecurrentSettings, "makemore.models.lstm", "LSTM"),
+    "gru": Architecture(RecurrentSettings, "makemore.models.gru", "GRU"),
     "transformer": Architecture(TransformerSettings, "makemore.models.transformer", "Transformer"),
 }
 
 
+def settings_of(name: str) -> type[ModelSettings] | None:
+    """Find the settings of an architecture, or of a user's `path/to/file.py:ClassName`."""
+    if name in ARCHITECTURES:
+        return ARCHITECTURES[name].settings
+    return CustomSettings if ".py:" in name else None
+
+
 def build_model(name: str, settings: ModelSettings, vocab_size: int) -> "Model":
-    """Build a registered architecture with fresh weights from torch's global generator."""
+    """Build an architecture with fresh weights from torch's global generator.
+
+    Raises:
+        UserError: it is a user's own, and can't be built.
+    """
+    if isinstance(settings, CustomSettings):
+        from makemore.models.custom import build_custom
+
+        return build_custom(name, settings, vocab_size)
     architecture = ARCHITECTURES[name]
     model_class = getattr(import_module(architecture.module), architecture.class_name)
     model: Model = model_class(vocab_size, settings)

@@ -5,6 +5,7 @@ and a model overrides what it can do with less work; a test holds the two equal.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 import torch
 import torch.nn.functional as F
@@ -12,17 +13,24 @@ from torch import Tensor, nn
 
 from makemore.contexts import (
     PrefixTable,
+    SequenceTable,
     Table,
     WindowTable,
     prefix_table,
     prefix_tables,
+    sequence_table,
+    sequence_tables,
     slices,
     window_table,
 )
-from makemore.vocabulary import Documents
+from makemore.vocabulary import Documents, Ints
 
 State = tuple[Tensor, ...]
 """What an incremental step remembers: tensors whose first dimension is the sequence, (B, …)."""
+
+
+TEXT_BLOCK = 64
+"""Window of a text for a model that takes sequences of any length."""
 
 
 def select_rows(state: State, rows: Tensor) -> State:
@@ -66,11 +74,34 @@ class Model(nn.Module):
 
     def tables(self, documents: Documents, size: int) -> Iterator[Table]:
         """Cover documents with such tables of about `size` contexts at most."""
-        if self.context_length is None:
-            yield from prefix_tables(documents, self.vocab_size, self.block_size, size)
-        else:
+        if self.context_length is not None:
             table = window_table(documents, self.context_length, self.vocab_size)
             yield from slices(table, size)
+        elif documents.text:
+            yield from sequence_tables(documents, self.block_size, size)
+        else:
+            yield from prefix_tables(documents, self.vocab_size, self.block_size, size)
+
+    @property
+    def window_size(self) -> int:
+        """How many predictions a window of a text is trained on.
+
+        All those in a block, or, where the model sees no more than a window, the one after it.
+        """
+        return 1 if self.context_length is not None else self.block_size or TEXT_BLOCK
+
+    def text_table(self, text: Documents, starts: Ints) -> Table:
+        """Make the table of the windows of a text whose first predictions are at `starts`."""
+        if self.context_length is not None:
+            return window_table(text, self.context_length, self.vocab_size, starts)
+        return sequence_table(text, starts, min(self.window_size, text.predictions))
+
+    def logits_of(self, table: Table) -> Tensor:
+        """Logits after each context of a table from any of these, (N, V)."""
+        if isinstance(table, SequenceTable):
+            logits: Tensor = self(table.tokens)  # (S, T, V)
+            return logits.flatten(0, 1)
+        return self.table_logits(table)
 
     def table_logits(self, table: Table) -> Tensor:
         """Logits after each distinct context of a table from `self.table`, (N, V)."""
@@ -94,11 +125,25 @@ class Model(nn.Module):
         Returns:
             Logits of the character after it, (B, V), and the state to go on with.
         """
-        context = tokens[:, None]
-        if state is not None:
-            context = torch.cat([self.trim(state[0]), context], dim=1)  # (B, T)
+        context, _, _ = self.extend(tokens, state)
         logits: Tensor = self(context)[:, -1]
         return logits, (context,)
+
+    def extend(self, tokens: Tensor, state: State | None) -> tuple[Tensor, Tensor, State | None]:
+        """Put one more token behind the context, which is the first tensor of a state.
+
+        Returns:
+            The context, int64 (B, T); that part of it that must still be read, (B, 1) or all of
+            it; and what the state remembers of the rest, None where all must be read again.
+        """
+        newest = tokens[:, None]
+        if state is None:
+            return newest, newest, None
+        kept = self.trim(state[0])
+        context = torch.cat([kept, newest], dim=1)
+        if kept.shape == state[0].shape:
+            return context, newest, state[1:]
+        return context, context, None
 
     def trim(self, context: Tensor) -> Tensor:
         """Drop the tokens (B, T) that a next token no longer sees."""
@@ -110,7 +155,7 @@ class Model(nn.Module):
 
     def loss(self, table: Table) -> Tensor:
         """What training minimises: the mean cross-entropy of the table, in nats a character."""
-        return cross_entropy(self.table_logits(table), table)
+        return cross_entropy(self.logits_of(table), table)
 
     @property
     def closed_form(self) -> bool:
@@ -124,10 +169,15 @@ class Model(nn.Module):
         """Name what the model itself found in training, to be shown beside its losses."""
         return {}
 
+    def hidden_matrices(self) -> list[Tensor]:
+        """Name the matrices between hidden channels, which Muon is made for: not the output's."""
+        layers = [module for module in self.modules() if isinstance(module, nn.Linear)]
+        return [layer.weight for layer in layers if layer.out_features != self.vocab_size]
+
     @property
     def device(self) -> torch.device:
         """The device of the weights."""
-        return next(self.parameters()).device
+        return next(chain(self.parameters(), self.buffers())).device
 
     @property
     def n_parameters(self) -> int:

@@ -4,15 +4,16 @@ import torch
 from torch import Tensor, nn
 
 from makemore.contexts import Table, WindowTable
-from makemore.models.base import Model, cross_entropy
+from makemore.models.base import cross_entropy
 from makemore.models.settings import BigramSettings
+from makemore.models.window import WindowModel
 from makemore.vocabulary import Documents
 
 SMOOTHINGS = [10 ** (i / 200) for i in range(-800, 801)]
 """The k among which add-k smoothing is chosen: from 0.0001 to 10,000 in steps of 1.2%."""
 
 
-class Bigram(Model):
+class Bigram(WindowModel):
     """A V x V matrix of logits, one row for each last character.
 
     Its optimum is known: p(next | last) = (count + k) / (row's count + k V), where k is added to
@@ -32,9 +33,9 @@ class Bigram(Model):
         self.register_buffer("smoothing", torch.tensor(0.0))  # k
         self.register_buffer("train_predictions", torch.tensor(0.0))
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Look up each token's row: (B, T) -> (B, T, V)."""
-        return self.logits[tokens]
+    def predict(self, contexts: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Look up the last character's row: int64 (..., 1) -> (..., V)."""
+        return self.logits[contexts[..., 0]]
 
     @property
     def closed_form(self) -> bool:
@@ -66,7 +67,7 @@ class Bigram(Model):
 
     def loss(self, table: Table) -> Tensor:
         """Cross-entropy, with k more of each pair over the whole training split."""
-        data = cross_entropy(self.table_logits(table), table)
+        data = cross_entropy(self.logits_of(table), table)
         prior = -self.logits.log_softmax(-1).sum() * self.smoothing / self.train_predictions
         return data + prior
 

@@ -1,54 +1,44 @@
-"""MLP: a neural probabilistic language model (Bengio et al. 2003; makemore, lecture 2).
+"""MLP: a neural probabilistic language model (Bengio et al. 2003; makemore, lectures 2 and 3).
 
 https://www.jmlr.org/papers/volume3/bengio03a/bengio03a.pdf
 """
 
+import math
+
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from makemore.contexts import Table, WindowTable
-from makemore.models.base import Model, State
+from makemore.models.normalization import make_norm, normalise
 from makemore.models.settings import MLPSettings
-from makemore.vocabulary import BOUNDARY
+from makemore.models.window import WindowModel
+
+TANH_GAIN = 5 / 3
+"""What keeps the spread of activations through a tanh: `torch.nn.init.calculate_gain("tanh")`."""
 
 
-class MLP(Model):
+class MLP(WindowModel):
     """Embed each of the last `block_size` characters, concatenate, one tanh layer, logits."""
-
-    context_length: int
 
     def __init__(self, vocab_size: int, settings: MLPSettings) -> None:
         super().__init__(vocab_size)
         self.context_length = settings.block_size
+        fan_in = settings.block_size * settings.n_embd
         self.embedding = nn.Embedding(vocab_size, settings.n_embd)
-        self.hidden = nn.Linear(settings.block_size * settings.n_embd, settings.n_hidden)
+        # batch normalisation subtracts the mean, and any bias with it
+        self.hidden = nn.Linear(fan_in, settings.n_hidden, bias=settings.norm != "batch")
+        self.norm = make_norm(settings.norm, settings.n_hidden)
         self.output = nn.Linear(settings.n_hidden, vocab_size)
+        if settings.init == "kaiming":
+            nn.init.normal_(self.hidden.weight, std=TANH_GAIN / math.sqrt(fan_in))
+            if self.hidden.bias is not None:
+                nn.init.normal_(self.hidden.bias, std=0.01)
         # start from nearly equal probabilities: the first loss is log V, and no unit is saturated
         nn.init.normal_(self.output.weight, std=0.01)
         nn.init.zeros_(self.output.bias)
 
-    def predict(self, contexts: Tensor) -> Tensor:
+    def predict(self, contexts: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits after each window: int64 (..., block_size) -> (..., V)."""
         embedded = self.embedding(contexts).flatten(-2)  # (..., block_size * n_embd)
-        logits: Tensor = self.output(torch.tanh(self.hidden(embedded)))
+        hidden = normalise(self.norm, self.hidden(embedded), weights)  # (..., n_hidden)
+        logits: Tensor = self.output(torch.tanh(hidden))
         return logits
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Slide the window over each sequence: (B, T) -> (B, T, V)."""
-        padded = F.pad(tokens, (self.context_length - 1, 0), value=BOUNDARY)
-        return self.predict(padded.unfold(1, self.context_length, 1))  # windows (B, T, block_size)
-
-    def table_logits(self, table: Table) -> Tensor:
-        """Predict each distinct window once: (N, V)."""
-        assert isinstance(table, WindowTable)
-        return self.predict(table.contexts)
-
-    def step(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
-        """Push the token into the window, which is all there is to remember: (B, block_size)."""
-        if state is None:
-            past = tokens.new_full((len(tokens), self.context_length), BOUNDARY)
-        else:
-            (past,) = state
-        window = torch.cat([past[:, 1:], tokens[:, None]], dim=1)
-        return self.predict(window), (window,)

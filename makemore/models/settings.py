@@ -6,7 +6,9 @@ one of them without importing torch.
 
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Norm = Literal["none", "batch", "layer", "rms"]
 
 
 class Settings(BaseModel):
@@ -20,9 +22,11 @@ class ModelSettings(Settings):
 
     recipe: ClassVar[dict[str, Any]]
     """Defaults of `TrainingSettings` for this architecture."""
+    text_recipe: ClassVar[dict[str, Any]] = {}
+    """Those that differ where it is trained on one long text."""
 
-    def resolve(self, longest: int) -> Self:
-        """Fill in what depends on the corpus, whose longest document has `longest` characters."""
+    def resolve(self, longest: int, text: bool = False) -> Self:
+        """Fill in what depends on the corpus: its longest document, and whether it is one text."""
         return self
 
 
@@ -42,7 +46,21 @@ class BigramSettings(ModelSettings):
     )
 
 
-class MLPSettings(ModelSettings):
+class NgramSettings(ModelSettings):
+    """Settings of `makemore.models.ngram.Ngram`."""
+
+    recipe = {"max_steps": 0}
+
+    order: int = Field(6, ge=1, description="characters in a gram, the predicted one among them")
+
+
+class WindowSettings(ModelSettings):
+    """What the models of a window have in common: embed, one or more hidden layers, logits."""
+
+    norm: Norm = Field("none", description="normalisation before each tanh")
+
+
+class MLPSettings(WindowSettings):
     """Settings of `makemore.models.mlp.MLP`."""
 
     recipe = {"max_steps": 1500, "batch_size": 1024, "learning_rate": 0.02, "warmup_steps": 50}
@@ -50,33 +68,105 @@ class MLPSettings(ModelSettings):
     block_size: int = Field(3, ge=1, description="characters that the model sees")
     n_embd: int = Field(10, ge=1, description="channels of a character's embedding")
     n_hidden: int = Field(200, ge=1, description="units of the hidden layer")
+    init: Literal["uniform", "kaiming"] = Field(
+        "uniform", description="of the hidden weights: PyTorch's, or scaled for tanh (He et al.)"
+    )
 
 
-class TransformerSettings(ModelSettings):
-    """Settings of `makemore.models.transformer.Transformer`."""
+class WaveNetSettings(WindowSettings):
+    """Settings of `makemore.models.wavenet.WaveNet`."""
 
-    recipe = {"max_steps": 900, "batch_size": 256, "learning_rate": 0.008, "warmup_steps": 100}
+    recipe = {"max_steps": 1000, "batch_size": 1024, "learning_rate": 0.02, "warmup_steps": 50}
+
+    block_size: int = Field(8, ge=2, description="characters that the model sees: a power of 2")
+    n_embd: int = Field(24, ge=1, description="channels of a character's embedding")
+    n_hidden: int = Field(128, ge=1, description="channels of each hidden layer")
+    norm: Norm = Field("batch", description="normalisation before each tanh")
+
+    @field_validator("block_size")
+    @classmethod
+    def _fuses_by_pairs(cls, block_size: int) -> int:
+        if block_size & (block_size - 1):
+            raise ValueError("a power of 2, since characters are fused by pairs")
+        return block_size
+
+
+class PrefixSettings(ModelSettings):
+    """What the models of the whole prefix have in common."""
+
     longest_block: ClassVar[int] = 256
+    text_block: ClassVar[int] = 64
 
     block_size: int | None = Field(
         None,
         ge=2,
         description="characters that the model sees; unless given, the longest document and its "
-        f"start, at most {longest_block}",
+        f"start, at most {longest_block}, and {text_block} in a text",
     )
-    n_layer: int = Field(4, ge=1, description="blocks")
-    n_head: int = Field(4, ge=1, description="attention heads in a block; they divide n_embd")
-    n_embd: int = Field(64, ge=1, description="channels of the residual stream")
-    dropout: float = Field(0.0, ge=0, lt=1, description="share of activations dropped in training")
 
-    @model_validator(mode="after")
-    def _heads_divide_channels(self) -> Self:
-        if self.n_embd % self.n_head:
-            raise ValueError(f"n_head {self.n_head} does not divide n_embd {self.n_embd}")
-        return self
-
-    def resolve(self, longest: int) -> Self:
+    def resolve(self, longest: int, text: bool = False) -> Self:
         """Let the block hold the longest document and its start."""
         if self.block_size is not None:
             return self
-        return self.model_copy(update={"block_size": min(longest + 1, self.longest_block)})
+        limit = self.text_block if text else self.longest_block
+        return self.model_copy(update={"block_size": max(2, min(longest + 1, limit))})
+
+
+class BagOfWordsSettings(PrefixSettings):
+    """Settings of `makemore.models.bow.BagOfWords`."""
+
+    recipe = {"max_steps": 1000, "batch_size": 512, "learning_rate": 0.01, "warmup_steps": 50}
+
+    n_embd: int = Field(64, ge=1, description="channels of a character's embedding")
+    n_hidden: int = Field(64, ge=1, description="units of the hidden layer")
+
+
+class RecurrentSettings(PrefixSettings):
+    """Settings of `makemore.models.recurrent.Recurrent`: the RNN, the LSTM and the GRU."""
+
+    recipe = {"max_steps": 1000, "batch_size": 512, "learning_rate": 0.01, "warmup_steps": 50}
+
+    n_embd: int = Field(64, ge=1, description="channels of a character's embedding")
+    n_hidden: int = Field(128, ge=1, description="units of the state")
+
+
+class TransformerSettings(PrefixSettings):
+    """Settings of `makemore.models.transformer.Transformer`."""
+
+    recipe = {
+        "optimizer": "muon",
+        "max_steps": 500,
+        "batch_size": 256,
+        "learning_rate": 0.01,
+        "warmup_steps": 20,
+    }
+
+    n_layer: int = Field(4, ge=1, description="blocks")
+    n_head: int = Field(4, ge=1, description="attention heads in a block; they divide n_embd")
+    n_embd: int = Field(64, ge=1, description="channels of the residual stream")
+    norm: Norm = Field("rms", description="normalisation before each sublayer")
+    positions: Literal["rotary", "learned"] = Field("rotary", description="how places are told")
+    activation: Literal["swiglu", "relu2", "gelu"] = Field("swiglu", description="of the MLP")
+    qk_norm: bool = Field(True, description="normalise queries and keys")
+    bias: bool = Field(False, description="biases in the blocks")
+    zero_init: bool = Field(True, description="let each sublayer start by adding nothing")
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of activations dropped in training")
+
+    @model_validator(mode="after")
+    def _choices_go_together(self) -> Self:
+        if self.n_embd % self.n_head:
+            raise ValueError(f"n_head {self.n_head} does not divide n_embd {self.n_embd}")
+        if self.norm == "batch":
+            raise ValueError("norm batch would mix in later characters: take rms, layer or none")
+        if self.positions == "rotary" and self.n_embd // self.n_head % 2:
+            raise ValueError(
+                f"rotary positions turn pairs of channels, and a head has "
+                f"{self.n_embd // self.n_head}"
+            )
+        return self
+
+
+class CustomSettings(PrefixSettings):
+    """Settings of a user's own model, `makemore.models.custom`."""
+
+    recipe = {"max_steps": 1000, "batch_size": 256, "learning_rate": 0.005, "warmup_steps": 50}

@@ -1,7 +1,16 @@
-"""Transformer: the GPT-2 block of the original makemore.
+"""Transformer: the GPT-2 block of the original makemore, and what has been found better since.
 
 Vaswani et al. 2017, https://arxiv.org/abs/1706.03762; Radford et al. 2019 (GPT-2), whose block
-normalises first and whose GELU is the tanh approximation, https://arxiv.org/abs/1606.08415.
+normalises first. Each choice is a setting; `configs/gpt2.toml` takes the classic ones, the default
+those that measured better on names (`benchmarks/choices.py`):
+
+    setting      classic                            later
+    norm         layer (Ba et al. 2016)             rms (Zhang & Sennrich 2019)
+    positions    learned embeddings                 rotary (Su et al. 2021)
+    activation   gelu (Hendrycks & Gimpel 2016)     swiglu (Shazeer 2020), relu2 (So et al. 2021)
+    qk_norm      none                               queries and keys normalised (Henry et al. 2020)
+    bias         in every linear map but the last   none
+    zero_init    small random weights               each sublayer starts by adding nothing
 
 Everything in a block but attention looks at one token at a time, so it runs just as well over
 documents (B, T, n_embd), over the distinct prefixes of a table (N, n_embd) and over the newest
@@ -20,10 +29,15 @@ from torch import Tensor, nn
 
 from makemore.contexts import PrefixTable, Table
 from makemore.models.base import Model, State
+from makemore.models.normalization import make_norm
 from makemore.models.settings import TransformerSettings
 
 Attend = Callable[[int, Tensor], Tensor]
 """(layer, queries, keys and values (..., 3 n_embd)) -> attended values (..., n_embd)."""
+
+ROTARY_BASE = 100.0
+"""Slowest rotation: a pair of channels turns by 1 / ROTARY_BASE a position, and comes nowhere near
+a full turn in blocks of up to some hundred characters."""
 
 
 def causal_attention(queries: Tensor, keys_values: Tensor, n_head: int) -> Tensor:
@@ -50,30 +64,79 @@ def causal_attention(queries: Tensor, keys_values: Tensor, n_head: int) -> Tenso
     return attended.transpose(1, 2).flatten(2)
 
 
+def rotate(x: Tensor, positions: Tensor) -> Tensor:
+    """Turn each pair of channels of a head by an angle that grows with the position.
+
+    The product of a query and a key then depends on their distance alone (Su et al. 2021,
+    https://arxiv.org/abs/2104.09864).
+
+    Args:
+        x: queries and keys, (..., heads, channels of a head).
+        positions: of the tokens, (...).
+    """
+    half = x.shape[-1] // 2
+    speeds = ROTARY_BASE ** (-torch.arange(half, device=x.device) / half)
+    angles = positions[..., None, None] * speeds  # (..., 1, half)
+    cos, sin = angles.cos(), angles.sin()
+    a, b = x.chunk(2, dim=-1)  # (..., heads, half)
+    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
+
+
 class Block(nn.Module):
     """x + attention(norm(x)), then x + mlp(norm(x)). Names as in GPT-2."""
 
     def __init__(self, settings: TransformerSettings) -> None:
         super().__init__()
-        n_embd = settings.n_embd
-        self.ln_1 = nn.LayerNorm(n_embd)
-        self.c_attn = nn.Linear(n_embd, 3 * n_embd)
-        self.c_proj = nn.Linear(n_embd, n_embd)
-        self.ln_2 = nn.LayerNorm(n_embd)
-        self.c_fc = nn.Linear(n_embd, 4 * n_embd)
-        self.mlp_proj = nn.Linear(4 * n_embd, n_embd)
+        self.settings = settings
+        n_embd, bias = settings.n_embd, settings.bias
+        n_hidden, n_fc = 4 * n_embd, 4 * n_embd
+        if settings.activation == "swiglu":  # a gate beside each unit: as many parameters in all
+            n_hidden = 8 * n_embd // 3
+            n_fc = 2 * n_hidden
+        self.ln_1 = make_norm(settings.norm, n_embd)
+        self.c_attn = nn.Linear(n_embd, 3 * n_embd, bias)
+        self.c_proj = nn.Linear(n_embd, n_embd, bias)
+        self.ln_2 = make_norm(settings.norm, n_embd)
+        self.c_fc = nn.Linear(n_embd, n_fc, bias)
+        self.mlp_proj = nn.Linear(n_hidden, n_embd, bias)
         self.dropout = nn.Dropout(settings.dropout)
 
-    def forward(self, x: Tensor, layer: int, attend: Attend) -> Tensor:
-        """(..., n_embd) -> (..., n_embd)."""
-        x = x + self.dropout(self.c_proj(attend(layer, self.c_attn(self.ln_1(x)))))
-        hidden = F.gelu(self.c_fc(self.ln_2(x)), approximate="tanh")
+    def forward(self, x: Tensor, positions: Tensor, layer: int, attend: Attend) -> Tensor:
+        """Tokens (..., n_embd) at positions (...) -> (..., n_embd)."""
+        qkv = self.place(self.c_attn(self.ln_1(x)), positions)
+        x = x + self.dropout(self.c_proj(attend(layer, qkv)))
+        hidden = self.activate(self.c_fc(self.ln_2(x)))
         y: Tensor = x + self.dropout(self.mlp_proj(hidden))
         return y
 
+    def place(self, qkv: Tensor, positions: Tensor) -> Tensor:
+        """Normalise queries and keys, and tell them where they stand: (..., 3 n_embd)."""
+        rotary = self.settings.positions == "rotary"
+        if not (rotary or self.settings.qk_norm):
+            return qkv
+        n_embd, n_head = self.settings.n_embd, self.settings.n_head
+        qk, v = qkv.tensor_split([2 * n_embd], dim=-1)
+        qk = qk.unflatten(-1, (2 * n_head, -1))  # (..., 2 n_head, n_embd / n_head)
+        if self.settings.qk_norm:
+            qk = F.rms_norm(qk, qk.shape[-1:])
+        if rotary:
+            qk = rotate(qk, positions)
+        return torch.cat([qk.flatten(-2), v], dim=-1)
+
+    def activate(self, x: Tensor) -> Tensor:
+        """Apply the nonlinearity of the MLP."""
+        match self.settings.activation:
+            case "gelu":
+                return F.gelu(x, approximate="tanh")
+            case "relu2":
+                return F.relu(x).square()
+            case "swiglu":
+                gate, unit = x.chunk(2, dim=-1)
+                return F.silu(gate) * unit
+
 
 class Transformer(Model):
-    """Token and position embeddings, `n_layer` blocks, a last norm, logits."""
+    """Embeddings, `n_layer` blocks, a last norm, logits."""
 
     block_size: int
 
@@ -84,16 +147,19 @@ class Transformer(Model):
         self.n_head = settings.n_head
         self.n_embd = settings.n_embd
         self.wte = nn.Embedding(vocab_size, settings.n_embd)
-        self.wpe = nn.Embedding(self.block_size, settings.n_embd)
+        self.wpe: nn.Embedding | None = None
+        if settings.positions == "learned":
+            self.wpe = nn.Embedding(self.block_size, settings.n_embd)
         self.dropout = nn.Dropout(settings.dropout)
         blocks = [Block(settings) for _ in range(settings.n_layer)]
         self.blocks = nn.ModuleList(blocks)
-        self.ln_f = nn.LayerNorm(settings.n_embd)
+        self.ln_f = make_norm(settings.norm, settings.n_embd)
         self.lm_head = nn.Linear(settings.n_embd, vocab_size, bias=False)
         self.apply(self._initialise)
-        for block in blocks:  # GPT-2: what the residual stream sums up starts smaller
+        for block in blocks:  # what the residual stream sums up starts smaller, or at nothing
+            std = 0.0 if settings.zero_init else 0.02 / math.sqrt(2 * settings.n_layer)
             for projection in (block.c_proj, block.mlp_proj):
-                nn.init.normal_(projection.weight, std=0.02 / math.sqrt(2 * settings.n_layer))
+                nn.init.normal_(projection.weight, std=std)
 
     @staticmethod
     def _initialise(module: nn.Module) -> None:
@@ -104,9 +170,12 @@ class Transformer(Model):
 
     def _run(self, tokens: Tensor, positions: Tensor, attend: Attend) -> Tensor:
         """(...) tokens at their positions -> logits (..., V)."""
-        x = self.dropout(self.wte(tokens) + self.wpe(positions))  # (..., n_embd)
+        x = self.wte(tokens)  # (..., n_embd)
+        if self.wpe is not None:
+            x = x + self.wpe(positions)
+        x = self.dropout(x)
         for layer, block in enumerate(self.blocks):
-            x = block(x, layer, attend)
+            x = block(x, positions, layer, attend)
         logits: Tensor = self.lm_head(self.ln_f(x))
         return logits
 
@@ -141,12 +210,8 @@ class Transformer(Model):
         The state is the tokens so far, (B, T), and each layer's keys and values, (B, T, 2 n_embd).
         When the block is full they are made again from its last half, whose positions changed.
         """
-        context, past = tokens[:, None], None
-        if state is not None:
-            kept = self.trim(state[0])
-            context = torch.cat([kept, context], dim=1)  # (B, T)
-            past = state[1:] if kept.shape == state[0].shape else None
-        first = 0 if past is None else context.shape[1] - 1
+        context, unread, past = self.extend(tokens, state)
+        first = context.shape[1] - unread.shape[1]
         positions = torch.arange(first, context.shape[1], device=tokens.device)
         caches: list[Tensor] = []
 
@@ -157,5 +222,5 @@ class Transformer(Model):
             caches.append(keys_values)
             return causal_attention(queries, keys_values, self.n_head)
 
-        logits = self._run(context[:, first:], positions, attend)
+        logits = self._run(unread, positions, attend)
         return logits[:, -1], (context, *caches)

@@ -1,0 +1,68 @@
+"""Normalisation of hidden channels: each over a batch, or all of them at one place."""
+
+import torch
+from torch import Tensor, nn
+
+from makemore.models.settings import Norm
+
+
+class BatchNorm(nn.Module):
+    """Batch normalisation, whose rows may stand for several examples each.
+
+    Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167 (makemore, lecture 3). In training each
+    channel is brought to mean 0 and variance 1 over the batch, and the running mean and variance
+    follow; otherwise these are used. A table holds a context once that the batch holds several
+    times: weighted by how often, its mean and variance are the batch's own.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, n_channels: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
+        super().__init__()
+        self.eps = eps
+        self.momentum = momentum
+        self.weight = nn.Parameter(torch.ones(n_channels))
+        self.bias = nn.Parameter(torch.zeros(n_channels))
+        self.register_buffer("running_mean", torch.zeros(n_channels))
+        self.register_buffer("running_var", torch.ones(n_channels))
+
+    def forward(self, x: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Normalise (..., n_channels).
+
+        Args:
+            x: the rows.
+            weights: how many examples each row stands for, (...); None: one each.
+        """
+        mean, variance = self.running_mean, self.running_var
+        if self.training:
+            rows = x.flatten(0, -2)  # (N, n_channels)
+            counts = x.new_ones(len(rows)) if weights is None else weights.flatten().to(x.dtype)
+            n = counts.sum()
+            mean = counts @ rows / n
+            variance = counts @ (rows - mean).square() / n
+            with torch.no_grad():
+                unbiased = variance * n / (n - 1).clamp(min=1)
+                self.running_mean.lerp_(mean, self.momentum)
+                self.running_var.lerp_(unbiased, self.momentum)
+        scale = self.weight * (variance + self.eps).rsqrt()
+        return x * scale + (self.bias - mean * scale)
+
+
+def make_norm(kind: Norm, n_channels: int) -> nn.Module:
+    """Make the layer for a `norm` setting."""
+    match kind:
+        case "none":
+            return nn.Identity()
+        case "batch":
+            return BatchNorm(n_channels)
+        case "layer":
+            return nn.LayerNorm(n_channels)
+        case "rms":
+            return nn.RMSNorm(n_channels)
+
+
+def normalise(norm: nn.Module, x: Tensor, weights: Tensor | None) -> Tensor:
+    """Apply such a layer to rows (..., n_channels) that stand for `weights` examples each."""
+    normalised: Tensor = norm(x, weights) if isinstance(norm, BatchNorm) else norm(x)
+    return normalised

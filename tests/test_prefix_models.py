@@ -1,0 +1,226 @@
+"""The models of the whole prefix, each against an independent truth."""
+
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from makemore.config import read_config
+from makemore.models import build_model
+from makemore.models.base import Model
+from makemore.models.bow import BagOfWords
+from makemore.models.recurrent import Recurrent
+from makemore.models.settings import TransformerSettings
+from makemore.models.transformer import Block, Transformer, causal_attention, rotate
+from tests.conftest import CONFIG_FOLDER, random_documents, random_model
+
+V = 5
+LONGEST = 9
+
+# bag of words
+
+
+def test_a_bag_of_words_is_the_mean_of_what_came_before() -> None:
+    model = random_model("bow", V, LONGEST)
+    assert isinstance(model, BagOfWords)
+    tokens = [0, 3, 1, 1, 4]
+    x = [model.wte.weight[token] + model.wpe.weight[i] for i, token in enumerate(tokens)]
+    for position in range(len(tokens)):
+        y = x[position] + sum(x[: position + 1]) / (position + 1)
+        y = y + model.c_proj(torch.tanh(model.c_fc(y)))
+        expected = model.lm_head(y)
+        found = model(torch.tensor([tokens]))[0, position]
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+
+
+# recurrent networks
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+def test_a_recurrent_model_is_pytorch_s_with_the_same_weights(name: str) -> None:
+    model = random_model(name, V, LONGEST, n_embd=7, n_hidden=11)
+    assert isinstance(model, Recurrent)
+    reference = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[name](7, 11, batch_first=True)
+    pairs = [
+        (reference.weight_ih_l0, model.from_input.weight),
+        (reference.weight_hh_l0, model.from_state.weight),
+        (reference.bias_ih_l0, model.from_input.bias),
+        (reference.bias_hh_l0, model.from_state.bias),
+    ]
+    with torch.no_grad():
+        for theirs, ours in pairs:
+            theirs.copy_(ours)
+    tokens = torch.randint(V, (4, LONGEST))
+    expected = model.lm_head(reference(model.wte(tokens))[0])
+    torch.testing.assert_close(model(tokens), expected, atol=1e-5, rtol=1e-5)
+
+
+# transformer
+
+CLASSIC = {
+    "norm": "layer",
+    "positions": "learned",
+    "activation": "gelu",
+    "qk_norm": False,
+    "bias": True,
+    "zero_init": False,
+}
+
+
+def test_attention_is_pytorch_s() -> None:
+    n_head = 4
+    qkv = torch.randn(3, 7, 96)
+    q, k, v = (t.unflatten(-1, (n_head, -1)).transpose(1, 2) for t in qkv.chunk(3, dim=-1))
+    expected = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2)
+    found = causal_attention(qkv[..., :32], qkv[..., 32:], n_head)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_a_block_is_pytorch_s_pre_norm_layer_with_the_same_weights() -> None:
+    settings = TransformerSettings.model_validate({**CLASSIC, "n_embd": 32, "block_size": 8})
+    block = Block(settings)
+    reference = nn.TransformerEncoderLayer(
+        32,
+        4,
+        dim_feedforward=128,
+        dropout=0.0,
+        activation=nn.GELU(approximate="tanh"),
+        batch_first=True,
+        norm_first=True,
+    )
+    pairs = [
+        (reference.self_attn.in_proj_weight, block.c_attn.weight),
+        (reference.self_attn.in_proj_bias, block.c_attn.bias),
+        (reference.self_attn.out_proj.weight, block.c_proj.weight),
+        (reference.self_attn.out_proj.bias, block.c_proj.bias),
+        (reference.linear1.weight, block.c_fc.weight),
+        (reference.linear1.bias, block.c_fc.bias),
+        (reference.linear2.weight, block.mlp_proj.weight),
+        (reference.linear2.bias, block.mlp_proj.bias),
+    ]
+    with torch.no_grad():
+        for theirs, ours in pairs:
+            theirs.copy_(ours.normal_(std=0.2))
+    x = torch.randn(3, 8, 32)
+    mask = nn.Transformer.generate_square_subsequent_mask(8)
+    expected = reference(x, src_mask=mask, is_causal=True)
+
+    def attend(layer: int, qkv: Tensor) -> Tensor:
+        return causal_attention(qkv[..., :32], qkv[..., 32:], 4)
+
+    torch.testing.assert_close(block(x, torch.arange(8), 0, attend), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_the_gpt2_config_is_the_original_makemore_s_block() -> None:
+    """204,544 is what the original prints for 27 tokens and blocks of 16."""
+    config = read_config(CONFIG_FOLDER / "gpt2.toml", {}).resolve(longest=15)
+    assert config.architecture == TransformerSettings.model_validate({**CLASSIC, "block_size": 16})
+    assert build_model(config.model, config.architecture, 27).n_parameters == 204_544
+
+
+def test_the_default_transformer_has_no_more_parameters_than_the_original() -> None:
+    model = build_model("transformer", TransformerSettings().resolve(longest=15), 27)
+    assert 190_000 < model.n_parameters <= 204_544 - 27 * 64  # as the original counts: no head
+
+
+def test_rotating_is_multiplying_by_complex_numbers() -> None:
+    x, positions = torch.randn(3, 7, 2, 10), torch.randint(50, (3, 7))
+    found = rotate(x, positions)
+    as_complex = torch.complex(x[..., :5], x[..., 5:])
+    speeds = 100.0 ** -(torch.arange(5) / 5)
+    turned = as_complex * torch.exp(1j * positions[..., None, None] * speeds)
+    torch.testing.assert_close(found, torch.cat([turned.real, turned.imag], -1))
+
+
+def test_rotated_queries_and_keys_meet_at_their_distance_alone() -> None:
+    q, k = torch.randn(1, 1, 8), torch.randn(1, 1, 8)
+    at = [torch.tensor([position]) for position in range(30)]
+    products = {
+        start: (rotate(q, at[start + 4]) * rotate(k, at[start])).sum() for start in (0, 3, 25)
+    }
+    for product in products.values():
+        torch.testing.assert_close(product, products[0], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("activation", ["swiglu", "relu2", "gelu"])
+@pytest.mark.parametrize("norm", ["rms", "layer", "none"])
+def test_a_modern_block_is_its_formula(norm: str, activation: str) -> None:
+    """Written out position by position and head by head, with scaled_dot_product_attention."""
+    chosen = {"norm": norm, "activation": activation, "n_embd": 24, "n_head": 2, "block_size": 6}
+    settings = TransformerSettings.model_validate(chosen)
+    block = Block(settings)
+    for parameter in block.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    x = torch.randn(2, 6, 24)
+
+    def normalised(y: Tensor, layer: Any) -> Tensor:
+        if norm == "rms":
+            y = y / (y.square().mean(-1, keepdim=True) + 1e-7).sqrt() * layer.weight
+        if norm == "layer":
+            centred = y - y.mean(-1, keepdim=True)
+            spread = (y.var(-1, keepdim=True, unbiased=False) + 1e-5).sqrt()
+            y = centred / spread * layer.weight + layer.bias
+        return y
+
+    q, k, v = (normalised(x, block.ln_1) @ block.c_attn.weight.T).split(24, dim=-1)
+    heads = []
+    for one in (slice(0, 12), slice(12, 24)):
+        turned = []
+        for y in (q[..., one], k[..., one]):
+            y = y / y.square().mean(-1, keepdim=True).sqrt()
+            turned.append(rotate(y[:, :, None], torch.arange(6).expand(2, 6))[:, :, 0])
+        heads.append(
+            F.scaled_dot_product_attention(turned[0], turned[1], v[..., one], is_causal=True)
+        )
+    y = x + torch.cat(heads, -1) @ block.c_proj.weight.T
+    hidden = normalised(y, block.ln_2) @ block.c_fc.weight.T
+    if activation == "swiglu":
+        gate, unit = hidden[..., :64], hidden[..., 64:]
+        hidden = gate * gate.sigmoid() * unit
+    elif activation == "relu2":
+        hidden = hidden.clamp(min=0) ** 2
+    else:
+        hidden = F.gelu(hidden, approximate="tanh")
+    expected = y + hidden @ block.mlp_proj.weight.T
+
+    def attend(layer: int, qkv: Tensor) -> Tensor:
+        return causal_attention(qkv[..., :24], qkv[..., 24:], 2)
+
+    found = block(x, torch.arange(6), 0, attend)
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize("positions", ["rotary", "learned"])
+@pytest.mark.parametrize("qk_norm", [True, False])
+@pytest.mark.parametrize("bias", [True, False])
+def test_every_choice_of_block_has_a_table_path_and_a_step(
+    positions: str, qk_norm: bool, bias: bool
+) -> None:
+    chosen = {"positions": positions, "qk_norm": qk_norm, "bias": bias, "n_layer": 2}
+    model = random_model("transformer", V, LONGEST, **chosen)
+    documents = random_documents(V)
+    table = model.table(documents)
+    expected = Model.table_logits(model, table)
+    torch.testing.assert_close(model.table_logits(table), expected, atol=1e-5, rtol=0)
+    own, default = None, None
+    for token in [0, 1, 2, 3, 4]:
+        logits, own = model.step(torch.tensor([token]), own)
+        default_logits, default = Model.step(model, torch.tensor([token]), default)
+        torch.testing.assert_close(logits, default_logits, atol=1e-5, rtol=0)
+
+
+def test_a_fresh_block_adds_nothing() -> None:
+    model = Transformer(27, TransformerSettings().resolve(longest=15))
+    tokens = torch.randint(27, (2, 9))
+    expected = model.lm_head(model.ln_f(model.wte(tokens)))
+    torch.testing.assert_close(model(tokens), expected)
+
+
+def test_dropout_drops_in_training_alone() -> None:
+    model = random_model("transformer", V, LONGEST, dropout=0.5)
+    tokens = torch.tensor([[0, 1, 2]])
+    torch.testing.assert_close(model(tokens), model(tokens), atol=0, rtol=0)
+    model.train()
+    assert not torch.equal(model(tokens), model(tokens))
