@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.batches import batch_rows
+from makemore.batches import batch_rows, n_windows, window_starts
 
 sizes = st.integers(1, 40)
 
@@ -32,3 +32,36 @@ def test_seeds_and_epochs_have_orders_of_their_own() -> None:
     assert first != list(range(1000))
     assert first != batch_rows(1000, 1000, 0, 1).tolist()
     assert first != batch_rows(1000, 1000, 1, 0).tolist()
+
+
+@given(
+    predictions=st.integers(1, 400),
+    window_size=st.integers(1, 40),
+    batch_size=st.integers(1, 9),
+    seed=st.integers(0, 9),
+)
+def test_an_epoch_of_windows_covers_a_text_side_by_side(
+    predictions: int, window_size: int, batch_size: int, seed: int
+) -> None:
+    n = n_windows(predictions, window_size)
+    steps = -(-n // batch_size)
+    starts = np.concatenate(
+        [window_starts(predictions, window_size, batch_size, seed, step) for step in range(steps)]
+    )[:n]
+    assert sorted(starts - starts.min()) == [window_size * i for i in range(n)]
+    assert starts.min() >= 0
+    assert starts.max() + window_size <= max(predictions, window_size)
+    left = predictions - n * window_size
+    assert left < 2 * window_size - 1 or n == 1, "no room is wasted"
+
+
+def test_each_epoch_cuts_a_text_from_another_place_on() -> None:
+    shifts = {int(window_starts(1000, 64, 14, 0, epoch).min()) for epoch in range(40)}
+    assert len(shifts) > 20
+    assert n_windows(1000, 64) == 14
+
+
+def test_ranks_share_the_windows_of_a_step() -> None:
+    alone = window_starts(5000, 32, 8, 1, 3)
+    ranks = [window_starts(5000, 32, 4, 1, 3, rank, 2) for rank in range(2)]
+    assert np.concatenate(ranks).tolist() == alone.tolist()

@@ -11,6 +11,7 @@ from makemore.corpus import (
     Corpus,
     clean,
     embedded_names,
+    guess_format,
     load_corpus,
     read_documents,
     split_of,
@@ -150,3 +151,71 @@ def test_a_corpus_without_a_training_document_is_a_sentence(tmp_path: Path) -> N
     seed = next(s for s in range(1000) if split_of("d", SHARES, s) != "train")
     with pytest.raises(UserError, match="no document to train on"):
         load_corpus(file, seed=seed)
+
+
+PLAY = (
+    "First Citizen:\nBefore we proceed any further, hear me speak.\n\nAll:\nSpeak, speak.\n\n" * 9
+)
+
+
+def test_a_text_is_cut_in_contiguous_parts_and_kept_as_it_stands(tmp_path: Path) -> None:
+    file = write(tmp_path / "x.txt", "\ufeff  " + PLAY.replace("\n", "\r\n"))
+    corpus = load_corpus(file, format="text", shares=(0.7, 0.2, 0.1))
+    assert corpus.train[0] + corpus.val[0] + corpus.test[0] == "  " + PLAY
+    assert len(corpus.val[0]) == round(0.2 * len("  " + PLAY))
+    assert len(corpus.test[0]) == round(0.1 * len("  " + PLAY))
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), min_size=1),
+    st.sampled_from([(0.8, 0.1, 0.1), (1.0, 0.0, 0.0), (0.5, 0.5, 0.0), (0.4, 0.3, 0.3)]),
+)
+def test_the_parts_of_a_text_are_all_of_it(
+    tmp_path_factory: pytest.TempPathFactory, text: str, shares: tuple[float, float, float]
+) -> None:
+    file = write(tmp_path_factory.mktemp("corpus") / "x.txt", text)
+    try:
+        corpus = load_corpus(file, format="text", shares=shares)
+    except UserError:
+        return  # nothing but white space, or too little to cut
+    expected = unicodedata.normalize("NFC", text.removeprefix("\ufeff"))
+    assert "".join(corpus.train + corpus.val + corpus.test) == expected
+    assert all(len(corpus[split]) <= 1 and all(corpus[split]) for split in SPLITS)
+
+
+def test_explicit_files_of_a_text_are_its_splits(tmp_path: Path) -> None:
+    data = write(tmp_path / "data.txt", PLAY)
+    val = write(tmp_path / "val.txt", "another\n\ntext\n")
+    corpus = load_corpus(data, format="text", val_data=val)
+    assert corpus.val == ["another\n\ntext\n"]
+    assert corpus.train[0] + corpus.test[0] == PLAY
+    both = load_corpus(data, format="text", val_data=val, test_data=val)
+    assert both.train == [PLAY]
+
+
+def test_a_text_is_described_by_its_characters(tmp_path: Path) -> None:
+    file = write(tmp_path / "x.txt", "ab\n" * 100)
+    assert load_corpus(file, format="text").describe() == (
+        f"{file}: one text of 300 characters, 3 in the vocabulary; train 240, val 30, test 30"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (PLAY, "text"),
+        ("word " * 300, "text"),
+        ("A line of a poem without an empty line\n" * 40, None),
+        ("emma\n" * 30, "lines"),
+        ("emma\nolivia", None),
+        ("Acme Tools\nBest Bread Company\n" * 20, "lines"),
+        ("\u4f60\u597d\n" * 30, "lines"),
+        ("\u4f60\u597d" * 600, "text"),
+    ],
+)
+def test_a_guess_at_the_format_is_made_where_it_is_clear(text: str, expected: str | None) -> None:
+    assert guess_format(text) == expected
+
+
+def test_the_names_look_like_what_they_are() -> None:
+    assert load_corpus(None).looks_like == "lines"

@@ -144,7 +144,7 @@ def test_rotated_queries_and_keys_meet_at_their_distance_alone() -> None:
         torch.testing.assert_close(product, products[0], atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("activation", ["swiglu", "relu2", "gelu"])
+@pytest.mark.parametrize("activation", ["swiglu", "relu2", "relu", "gelu"])
 @pytest.mark.parametrize("norm", ["rms", "layer", "none"])
 def test_a_modern_block_is_its_formula(norm: str, activation: str) -> None:
     """Written out position by position and head by head, with scaled_dot_product_attention."""
@@ -179,8 +179,8 @@ def test_a_modern_block_is_its_formula(norm: str, activation: str) -> None:
     if activation == "swiglu":
         gate, unit = hidden[..., :64], hidden[..., 64:]
         hidden = gate * gate.sigmoid() * unit
-    elif activation == "relu2":
-        hidden = hidden.clamp(min=0) ** 2
+    elif activation in ("relu", "relu2"):
+        hidden = hidden.clamp(min=0) ** {"relu": 1, "relu2": 2}[activation]
     else:
         hidden = F.gelu(hidden, approximate="tanh")
     expected = y + hidden @ block.mlp_proj.weight.T

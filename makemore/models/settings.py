@@ -49,7 +49,7 @@ class BigramSettings(ModelSettings):
 class NgramSettings(ModelSettings):
     """Settings of `makemore.models.ngram.Ngram`."""
 
-    recipe = {"max_steps": 0}
+    recipe: ClassVar[dict[str, Any]] = {}
 
     order: int = Field(6, ge=1, description="characters in a gram, the predicted one among them")
 
@@ -76,7 +76,13 @@ class MLPSettings(WindowSettings):
 class WaveNetSettings(WindowSettings):
     """Settings of `makemore.models.wavenet.WaveNet`."""
 
-    recipe = {"max_steps": 1000, "batch_size": 1024, "learning_rate": 0.02, "warmup_steps": 50}
+    recipe = {
+        "max_steps": 300,
+        "batch_size": 1024,
+        "learning_rate": 0.02,
+        "warmup_steps": 50,
+        "weight_decay": 1.0,
+    }
 
     block_size: int = Field(8, ge=2, description="characters that the model sees: a power of 2")
     n_embd: int = Field(24, ge=1, description="channels of a character's embedding")
@@ -115,7 +121,7 @@ class PrefixSettings(ModelSettings):
 class BagOfWordsSettings(PrefixSettings):
     """Settings of `makemore.models.bow.BagOfWords`."""
 
-    recipe = {"max_steps": 1000, "batch_size": 512, "learning_rate": 0.01, "warmup_steps": 50}
+    recipe = {"max_steps": 1000, "batch_size": 512, "learning_rate": 0.02, "warmup_steps": 50}
 
     n_embd: int = Field(64, ge=1, description="channels of a character's embedding")
     n_hidden: int = Field(64, ge=1, description="units of the hidden layer")
@@ -124,7 +130,7 @@ class BagOfWordsSettings(PrefixSettings):
 class RecurrentSettings(PrefixSettings):
     """Settings of `makemore.models.recurrent.Recurrent`: the RNN, the LSTM and the GRU."""
 
-    recipe = {"max_steps": 1000, "batch_size": 512, "learning_rate": 0.01, "warmup_steps": 50}
+    recipe = {"max_steps": 500, "batch_size": 512, "learning_rate": 0.01, "warmup_steps": 50}
 
     n_embd: int = Field(64, ge=1, description="channels of a character's embedding")
     n_hidden: int = Field(128, ge=1, description="units of the state")
@@ -134,7 +140,6 @@ class TransformerSettings(PrefixSettings):
     """Settings of `makemore.models.transformer.Transformer`."""
 
     recipe = {
-        "optimizer": "muon",
         "max_steps": 500,
         "batch_size": 256,
         "learning_rate": 0.01,
@@ -146,7 +151,9 @@ class TransformerSettings(PrefixSettings):
     n_embd: int = Field(64, ge=1, description="channels of the residual stream")
     norm: Norm = Field("rms", description="normalisation before each sublayer")
     positions: Literal["rotary", "learned"] = Field("rotary", description="how places are told")
-    activation: Literal["swiglu", "relu2", "gelu"] = Field("swiglu", description="of the MLP")
+    activation: Literal["swiglu", "relu2", "relu", "gelu"] = Field(
+        "swiglu", description="of the MLP in a block"
+    )
     qk_norm: bool = Field(True, description="normalise queries and keys")
     bias: bool = Field(False, description="biases in the blocks")
     zero_init: bool = Field(True, description="let each sublayer start by adding nothing")

@@ -128,6 +128,8 @@ class Block(nn.Module):
         match self.settings.activation:
             case "gelu":
                 return F.gelu(x, approximate="tanh")
+            case "relu":
+                return F.relu(x)
             case "relu2":
                 return F.relu(x).square()
             case "swiglu":

@@ -1,0 +1,181 @@
+"""A user's own model, from a file."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from makemore.errors import UserError
+from makemore.models import build_model
+from makemore.models.settings import CustomSettings
+from tests.conftest import Runner
+
+DOCS = Path(__file__).parent.parent / "docs" / "your-own-model.md"
+
+MODELS = """
+import torch
+from torch import nn
+
+from makemore.models.base import Model
+import beside
+
+
+class Table(nn.Module):
+    def __init__(self, vocab_size):
+        super().__init__()
+        self.rows = nn.Embedding(vocab_size, vocab_size)
+
+    def forward(self, tokens):
+        return self.rows(tokens)
+
+
+class Sized(Table):
+    def __init__(self, vocab_size, block_size):
+        super().__init__(vocab_size)
+        self.places = nn.Embedding(block_size, vocab_size)
+
+    def forward(self, tokens):
+        return self.rows(tokens) + self.places.weight[: tokens.shape[1]]
+
+
+class Window(Model):
+    context_length = 1
+
+    def __init__(self, vocab_size):
+        super().__init__(vocab_size)
+        self.rows = nn.Embedding(vocab_size, vocab_size)
+
+    def forward(self, tokens):
+        return self.rows(tokens)
+
+
+class Ahead(Table):
+    def forward(self, tokens):
+        return self.rows(tokens) + self.rows(tokens).sum(1, keepdim=True)
+
+
+class LastOnly(Table):
+    def forward(self, tokens):
+        return self.rows(tokens)[:, -1]
+
+
+class Broken(Table):
+    def forward(self, tokens):
+        return self.columns(tokens)
+
+
+class Choosy(Table):
+    def __init__(self):
+        super().__init__(3)
+
+
+NUMBER = 3
+"""
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    (tmp_path / "beside.py").write_text("")
+    file = tmp_path / "models.py"
+    file.write_text(MODELS)
+    return file
+
+
+def example() -> str:
+    found = re.search(r"```python\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def commands() -> list[list[str]]:
+    found = re.search(r"```sh\n(.*?)```", DOCS.read_text(), re.DOTALL)
+    assert found is not None
+    return [line.split()[1:] for line in found[1].splitlines()]
+
+
+def test_the_example_of_the_docs_trains_samples_and_evaluates(run_makemore: Runner) -> None:
+    Path("trigram.py").write_text(example())
+    assert [command[0] for command in commands()] == ["train", "sample", "eval"]
+    for command in commands():
+        result = run_makemore(*command)
+        assert (result.exit_code, result.stderr) == (0, "")
+        if command[0] == "train":
+            loss = re.search(r"val loss +(\d\.\d+)", result.stdout)
+            assert loss is not None
+            assert float(loss[1]) < 2.4629, "it sees more than the bigram"
+    (run,) = Path("runs").iterdir()
+    assert run.name.endswith("-Trigram")
+
+
+def test_a_run_of_one_s_own_model_resumes_from_any_folder(
+    run_makemore: Runner, tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags = ["--model", "models.py:Sized", "--max-steps", "3"]
+    assert run_makemore("train", *flags, "--out", "run").exit_code == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert run_makemore("train", "--resume", "--out", "../run", "--max-steps", "5").exit_code == 0
+    assert run_makemore("sample", "--run", "../run").exit_code == 0
+    flags = ["--model", "../models.py:Table", "--format", "text", "--max-steps", "3"]
+    (tmp_path / "text.txt").write_text("to be or not to be\n" * 50)
+    assert run_makemore("train", *flags, "--data", "../text.txt", "--out", "text").exit_code == 0
+
+
+def test_a_module_is_told_the_block_where_it_asks(models: Path) -> None:
+    settings = CustomSettings(block_size=12)
+    assert build_model(f"{models}:Sized", settings, 5).n_parameters == 5 * 5 + 12 * 5
+    assert build_model(f"{models}:Table", settings, 5).block_size == 12
+
+
+def test_a_class_of_the_contract_is_taken_as_it_is(models: Path) -> None:
+    model = build_model(f"{models}:Window", CustomSettings(block_size=12), 5)
+    assert (type(model).__name__, model.context_length, model.block_size) == ("Window", 1, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("models.py:Ahead", "looks ahead"),
+        ("models.py:LastOnly", r"gives \(1, 5\) for tokens of shape \(1, 4\)"),
+        ("models.py:Broken", r"models.py, line \d+: AttributeError: .* no attribute 'columns'"),
+        ("models.py:Choosy", r"models.py: TypeError: .*takes 1 positional argument"),
+        ("models.py:NUMBER", "has no class NUMBER that is a torch.nn.Module"),
+        ("models.py:Nowhere", "has no class Nowhere"),
+        ("nowhere.py:Table", "There is no file .*nowhere.py to take a model from"),
+        ("wrong.py:Table", r"wrong.py, line 2: SyntaxError"),
+        ("fails.py:Table", r"fails.py, line 1: ZeroDivisionError"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_a_sentence(
+    tmp_path: Path, models: Path, name: str, message: str
+) -> None:
+    (tmp_path / "wrong.py").write_text("\nclass Table(:\n")
+    (tmp_path / "fails.py").write_text("1 / 0\n")
+    with pytest.raises(UserError, match=message):
+        build_model(str(tmp_path / name), CustomSettings(block_size=12), 5)
+
+
+def test_a_refused_model_leaves_no_run_behind(run_makemore: Runner, models: Path) -> None:
+    result = run_makemore("train", "--model", "models.py:Ahead", "--max-steps", "3")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert not Path("runs").exists()
+
+
+def test_a_file_that_has_changed_since_training_is_a_sentence(
+    run_makemore: Runner, models: Path
+) -> None:
+    assert run_makemore("train", "--model", "models.py:Table", "--max-steps", "3").exit_code == 0
+    models.write_text(MODELS.replace("self.rows", "self.lines"))
+    assert "has its file changed since?" in run_makemore("sample").stderr
+    models.unlink()
+    assert "There is no file" in run_makemore("sample").stderr
+
+
+def test_probing_draws_no_random_number(models: Path) -> None:
+    torch.manual_seed(3)
+    build_model(f"{models}:Table", CustomSettings(block_size=12), 5)
+    after = torch.rand(1)
+    torch.manual_seed(3)
+    torch.nn.Embedding(5, 5)
+    assert torch.equal(after, torch.rand(1))
