@@ -11,8 +11,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from makemore.contexts import Table, prefix_table, window_table
+from makemore.contexts import Table, window_table
 from makemore.corpus import load_corpus
+from makemore.prefixes import prefix_table
 from makemore.vocabulary import Documents, Vocabulary
 
 RUNS = 20

@@ -18,7 +18,19 @@ from makemore import __version__
 from makemore.config import read_config
 from makemore.corpus import SPLITS, Corpus, Split, clean, read_documents
 from makemore.errors import UsageError, UserError
-from makemore.flags import DeviceOption, RunOption, with_setting_flags
+from makemore.flags import (
+    CountOption,
+    DeviceOption,
+    MaxLengthOption,
+    NovelOption,
+    PromptOption,
+    RunOption,
+    SeedOption,
+    TemperatureOption,
+    TopKOption,
+    TopPOption,
+    with_setting_flags,
+)
 from makemore.interrupts import stop_on_signals
 from makemore.models import ARCHITECTURES
 
@@ -145,42 +157,15 @@ def train(
 @app.command()
 @reports_errors
 def sample(
-    n: Annotated[
-        int | None,
-        typer.Option(
-            "-n", "--num-samples", min=1, help="How many.", show_default="10, or 1 of a text"
-        ),
-    ] = None,
+    n: CountOption = None,
     run: RunOption = None,
-    prompt: Annotated[str, typer.Option(help="Start each with these characters.")] = "",
-    temperature: Annotated[
-        float,
-        typer.Option(min=0, help="Below 1 plays safe, above 1 dares; 0 takes the likeliest."),
-    ] = 1.0,
-    top_k: Annotated[
-        int | None, typer.Option(min=1, help="Draw among the k likeliest characters alone.")
-    ] = None,
-    top_p: Annotated[
-        float | None,
-        typer.Option(
-            min=0, max=1, help="Draw among the likeliest characters that reach this probability."
-        ),
-    ] = None,
-    max_length: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            help="Cut off after so many characters.",
-            show_default="four times the longest document, or 500 more of a text",
-        ),
-    ] = None,
-    novel: Annotated[
-        bool, typer.Option("--novel", help="Only what stands nowhere in the corpus.")
-    ] = False,
-    seed: Annotated[
-        int | None,
-        typer.Option(min=0, max=2**63 - 1, help="Repeat a draw.", show_default="another each time"),
-    ] = None,
+    prompt: PromptOption = "",
+    temperature: TemperatureOption = 1.0,
+    top_k: TopKOption = None,
+    top_p: TopPOption = None,
+    max_length: MaxLengthOption = None,
+    novel: NovelOption = False,
+    seed: SeedOption = None,
     device: DeviceOption = "auto",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object a line: text, in, finished.")

@@ -21,6 +21,38 @@ RunOption = Annotated[
     ),
 ]
 DeviceOption = Annotated[Device, typer.Option(help="Where to compute.")]
+CountOption = Annotated[
+    int | None,
+    typer.Option("-n", "--num-samples", min=1, help="How many.", show_default="10; 1 of a text"),
+]
+PromptOption = Annotated[str, typer.Option(help="Start each with these characters.")]
+TemperatureOption = Annotated[
+    float, typer.Option(min=0, help="Below 1 plays safe, above 1 dares; 0 takes the likeliest.")
+]
+TopKOption = Annotated[
+    int | None, typer.Option(min=1, help="Draw among the k likeliest characters alone.")
+]
+TopPOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0, max=1, help="Draw among the likeliest characters that reach this probability."
+    ),
+]
+MaxLengthOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Cut off after so many characters.",
+        show_default="four times the longest document; 500 more of a text",
+    ),
+]
+NovelOption = Annotated[
+    bool, typer.Option("--novel", help="Only what stands nowhere in the corpus.")
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option(min=0, max=2**63 - 1, help="Repeat a draw.", show_default="another each time"),
+]
 
 
 def with_setting_flags(command: Callable[..., None]) -> Callable[..., None]:
@@ -60,23 +92,29 @@ def _options() -> Iterator[inspect.Parameter]:
     for name, fields in sorted(owners.items(), key=lambda owner: len(owner[1]) > 1):
         descriptions = {model: field.description for model, field in fields.items()}
         defaults = {model: field.default for model, field in fields.items()}
-        help_ = _help(_spell(descriptions, "{}: {}", "; "), defaults)
+        help_ = _help(_spell(descriptions, "{}: {}"), defaults)
         annotation = next(iter(fields.values())).annotation
         yield _option(name, annotation, help_, f"Model: {', '.join(fields)}")
 
 
 def _help(description: str, defaults: dict[str, Any]) -> str:
-    default = _spell(defaults)
+    default = _spell(defaults, "{} {}")
     return rf"{description} \[default: {default}]" if default else description
 
 
-def _spell(by_model: dict[str, Any], form: str = "{} {}", separator: str = ", ") -> str:
-    """Spell a value, model by model where they differ; nothing where there is none."""
-    stated = {model: value for model, value in by_model.items() if value is not None}
-    if len(stated) == len(by_model) and len(set(stated.values())) == 1:
-        value = next(iter(stated.values()))
-        return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    return separator.join(form.format(model, value) for model, value in stated.items())
+def _spell(by_model: dict[str, Any], form: str) -> str:
+    """Spell a value, with the models that share it where they differ; nothing where none is."""
+    models: dict[Any, list[str]] = {}
+    for model, value in by_model.items():
+        if value is not None:
+            models.setdefault(value, []).append(model)
+    spelled = {
+        ",".join(map(str, value)) if isinstance(value, tuple) else str(value): ", ".join(sharers)
+        for value, sharers in models.items()
+    }
+    if len(spelled) == 1 and len(models[next(iter(models))]) == len(by_model):
+        return next(iter(spelled))
+    return "; ".join(form.format(sharers, value) for value, sharers in spelled.items())
 
 
 def _option(name: str, annotation: Any, help_: str, panel: str) -> inspect.Parameter:

@@ -13,10 +13,11 @@ from hypothesis import settings
 from typer.testing import CliRunner, Result
 
 from makemore.cli import app
-from makemore.contexts import PrefixTable, Table, WindowTable
+from makemore.contexts import Table, WindowTable
 from makemore.corpus import Corpus, load_corpus
 from makemore.models import ARCHITECTURES, build_model
 from makemore.models.base import Model
+from makemore.prefixes import PrefixTable
 from makemore.vocabulary import Documents
 
 settings.register_profile("makemore", deadline=None, derandomize=True)

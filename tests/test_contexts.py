@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.contexts import Table, pad, prefix_table, window_table
+from makemore.contexts import Table, window_table
 from makemore.corpus import Corpus
+from makemore.prefixes import pad, prefix_table
 from makemore.vocabulary import BOUNDARY, Documents, Vocabulary
 from tests.conftest import contexts_of
 

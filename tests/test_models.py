@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from makemore.contexts import pad
 from makemore.corpus import Corpus
 from makemore.evaluation import evaluate
 from makemore.models import ARCHITECTURES, build_model
 from makemore.models.base import Model, cross_entropy, select_rows
+from makemore.prefixes import pad
 from makemore.vocabulary import BOUNDARY, Documents, Vocabulary
 from tests.conftest import contexts_of, random_model
 

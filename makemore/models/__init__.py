@@ -12,6 +12,7 @@ from makemore.models.settings import (
     ModelSettings,
     NgramSettings,
     RecurrentSettings,
+    RNNSettings,
     TransformerSettings,
     WaveNetSettings,
 )
@@ -35,7 +36,7 @@ ARCHITECTURES = {
     "mlp": Architecture(MLPSettings, "makemore.models.mlp", "MLP"),
     "wavenet": Architecture(WaveNetSettings, "makemore.models.wavenet", "WaveNet"),
     "bow": Architecture(BagOfWordsSettings, "makemore.models.bow", "BagOfWords"),
-    "rnn": Architecture(RecurrentSettings, "makemore.models.rnn", "RNN"),
+    "rnn": Architecture(RNNSettings, "makemore.models.rnn", "RNN"),
     "lstm": Architecture(RecurrentSettings, "makemore.models.lstm", "LSTM"),
     "gru": Architecture(RecurrentSettings, "makemore.models.gru", "GRU"),
     "transformer": Architecture(TransformerSettings, "makemore.models.transformer", "Transformer"),

@@ -11,17 +11,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from makemore.contexts import (
+from makemore.contexts import Table, WindowTable, slices, window_table
+from makemore.prefixes import (
     PrefixTable,
     SequenceTable,
-    Table,
-    WindowTable,
     prefix_table,
     prefix_tables,
     sequence_table,
     sequence_tables,
-    slices,
-    window_table,
 )
 from makemore.vocabulary import Documents, Ints
 
@@ -116,7 +113,7 @@ class Model(nn.Module):
         """Read one more token of each sequence.
 
         A sequence that has filled `block_size` goes on with its last half block, just as
-        `contexts.pad` reads a long document.
+        `prefixes.pad` reads a long document.
 
         Args:
             tokens: int64 (B,), the boundary at the start of a document.

@@ -7,9 +7,10 @@ and keys. The name is the field's own; the words are characters here.
 import torch
 from torch import Tensor, nn
 
-from makemore.contexts import PrefixTable, Table
+from makemore.contexts import Table
 from makemore.models.base import Model, State
 from makemore.models.settings import BagOfWordsSettings
+from makemore.prefixes import PrefixTable
 
 
 class BagOfWords(Model):

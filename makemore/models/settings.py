@@ -64,6 +64,7 @@ class MLPSettings(WindowSettings):
     """Settings of `makemore.models.mlp.MLP`."""
 
     recipe = {"max_steps": 1500, "batch_size": 1024, "learning_rate": 0.02, "warmup_steps": 50}
+    text_recipe = {"max_steps": 600, "batch_size": 8192}
 
     block_size: int = Field(3, ge=1, description="characters that the model sees")
     n_embd: int = Field(10, ge=1, description="channels of a character's embedding")
@@ -83,6 +84,7 @@ class WaveNetSettings(WindowSettings):
         "warmup_steps": 50,
         "weight_decay": 1.0,
     }
+    text_recipe = {"max_steps": 400, "batch_size": 8192, "weight_decay": 0.3}
 
     block_size: int = Field(8, ge=2, description="characters that the model sees: a power of 2")
     n_embd: int = Field(24, ge=1, description="channels of a character's embedding")
@@ -100,6 +102,7 @@ class WaveNetSettings(WindowSettings):
 class PrefixSettings(ModelSettings):
     """What the models of the whole prefix have in common."""
 
+    text_recipe = {"max_steps": 1000, "batch_size": 32, "eval_interval": 250}
     longest_block: ClassVar[int] = 256
     text_block: ClassVar[int] = 64
 
@@ -107,7 +110,7 @@ class PrefixSettings(ModelSettings):
         None,
         ge=2,
         description="characters that the model sees; unless given, the longest document and its "
-        f"start, at most {longest_block}, and {text_block} in a text",
+        f"start, up to {longest_block}; {text_block} in a text",
     )
 
     def resolve(self, longest: int, text: bool = False) -> Self:
@@ -128,12 +131,18 @@ class BagOfWordsSettings(PrefixSettings):
 
 
 class RecurrentSettings(PrefixSettings):
-    """Settings of `makemore.models.recurrent.Recurrent`: the RNN, the LSTM and the GRU."""
+    """Settings of `makemore.models.recurrent.Recurrent`: the LSTM and the GRU."""
 
     recipe = {"max_steps": 500, "batch_size": 512, "learning_rate": 0.01, "warmup_steps": 50}
 
     n_embd: int = Field(64, ge=1, description="channels of a character's embedding")
     n_hidden: int = Field(128, ge=1, description="units of the state")
+
+
+class RNNSettings(RecurrentSettings):
+    """Settings of `makemore.models.rnn.RNN`: wider, since it has no gates."""
+
+    n_hidden: int = Field(256, ge=1, description="units of the state")
 
 
 class TransformerSettings(PrefixSettings):
@@ -145,6 +154,7 @@ class TransformerSettings(PrefixSettings):
         "learning_rate": 0.01,
         "warmup_steps": 20,
     }
+    text_recipe = {"max_steps": 1500, "batch_size": 16, "eval_interval": 500}
 
     n_layer: int = Field(4, ge=1, description="blocks")
     n_head: int = Field(4, ge=1, description="attention heads in a block; they divide n_embd")

@@ -27,10 +27,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from makemore.contexts import PrefixTable, Table
+from makemore.contexts import Table
 from makemore.models.base import Model, State
 from makemore.models.normalization import make_norm
 from makemore.models.settings import TransformerSettings
+from makemore.prefixes import PrefixTable
 
 Attend = Callable[[int, Tensor], Tensor]
 """(layer, queries, keys and values (..., 3 n_embd)) -> attended values (..., n_embd)."""
