@@ -1,9 +1,11 @@
 """What several tests share: a small corpus, models with weights worth testing, a command runner."""
 
 import os
+import pty
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ settings.register_profile("makemore", deadline=None, derandomize=True)
 settings.load_profile("makemore")
 
 Runner = Callable[..., Result]
+PYTHON = [sys.executable, "-m", "makemore"]
 CONFIG_FOLDER = Path(__file__).parent.parent / "configs"
 
 
@@ -55,13 +58,33 @@ def start_makemore(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
     """Start a command as a process of its own."""
     environment = {name: value for name, value in os.environ.items() if name != "FORCE_COLOR"}
     return subprocess.Popen(
-        [sys.executable, "-m", "makemore", *arguments],
+        [*PYTHON, *arguments],
         cwd=cwd,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def in_terminal(*arguments: str, cwd: Path) -> str:
+    """Run a command in a terminal of its own, and give what it has shown, without the colours."""
+    leader, follower = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    process = subprocess.Popen([*PYTHON, *arguments], cwd=cwd, stdout=follower, env=environment)
+    os.close(follower)
+    shown = b"".join(_read(leader)).decode()
+    assert process.wait() == 0
+    assert "\x1b[" in shown
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
+
+
+def _read(terminal: int) -> Iterator[bytes]:
+    try:
+        while block := os.read(terminal, 4096):
+            yield block
+    except OSError:  # a terminal ends so on Linux
+        os.close(terminal)
 
 
 def contexts_of(table: Table) -> list[tuple[int, ...]]:

@@ -2,11 +2,9 @@
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +16,7 @@ from makemore.config import DataSettings, TrainingSettings, flag
 from makemore.corpus import embedded_names, load_corpus, read_documents
 from makemore.models import ARCHITECTURES
 from makemore.runs import Run, claimed
-from tests.conftest import Runner, start_makemore
-
-PYTHON = [sys.executable, "-m", "makemore"]
+from tests.conftest import PYTHON, Runner, in_terminal, start_makemore
 
 
 @pytest.fixture(scope="module")
@@ -107,18 +103,6 @@ def test_a_reader_that_leaves_early_is_no_error(trained: Path) -> None:
     assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
 
 
-def in_terminal(*arguments: str, cwd: Path) -> str:
-    """Run a command in a terminal of its own, and give what it has shown, without the colours."""
-    leader, follower = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
-    process = subprocess.Popen([*PYTHON, *arguments], cwd=cwd, stdout=follower, env=environment)
-    os.close(follower)
-    shown = b"".join(read(leader)).decode()
-    assert process.wait() == 0
-    assert "\x1b[" in shown
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
-
-
 def test_in_a_terminal_training_shows_a_live_line(tmp_path: Path) -> None:
     flags = ["--model", "mlp", "--max-steps", "400", "--out", "run"]
     shown = in_terminal("train", *flags, cwd=tmp_path)
@@ -137,14 +121,6 @@ def test_in_a_terminal_each_sample_says_where_it_stands(trained: Path) -> None:
     places = {line[0]: line[1] for line in lines if len(line) == 2}
     assert places == {text: corpus.find(text) or "new" for text in places}
     assert set(places.values()) >= {"train", "new"}
-
-
-def read(terminal: int) -> Iterator[bytes]:
-    try:
-        while block := os.read(terminal, 4096):
-            yield block
-    except OSError:  # a terminal ends so on Linux
-        os.close(terminal)
 
 
 def test_json_samples_say_where_they_stand(run: Runner) -> None:
@@ -317,92 +293,6 @@ def test_a_corpus_of_one_word_trains_and_samples(run_makemore: Runner) -> None:
         assert re.search(r"val loss +no documents", result.stdout)
         assert run_makemore("eval", "--run", model).exit_code == 0
         assert run_makemore("eval", "--run", model, "--split", "val").exit_code == 1
-
-
-@pytest.fixture(scope="module")
-def text_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a folder with one small run in it, of one long text."""
-    folder = tmp_path_factory.mktemp("text")
-    lines = [f"{i}: the quick brown fox\n\tjumps over the lazy dog.\n" for i in range(200)]
-    (folder / "text.txt").write_text("\n".join(lines))
-    flags = ["--data", "text.txt", "--format", "text", "--model", "mlp", "--max-steps", "100"]
-    process = start_makemore("train", *flags, "--out", "runs/one", cwd=folder)
-    out, error = process.communicate()
-    assert (process.returncode, error) == (0, "")
-    assert "one text of 10,289 characters" in out
-    return folder
-
-
-def test_a_text_is_sampled_as_one_page_and_a_prompt_is_continued(
-    run_makemore: Runner, text_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(text_run)
-    assert len(run_makemore("sample").stdout) == 501
-    flags = ["--prompt", "the quick ", "--temperature", "0.3", "--max-length", "40"]
-    shown = run_makemore("sample", *flags).stdout
-    assert shown.startswith("the quick brown fox")
-    assert len(shown) == 41
-    two = run_makemore("sample", *flags, "-n", "2", "--seed", "1").stdout
-    assert two.count("the quick ") >= 2
-    assert "\n" + "-" * 16 + "\n" in two
-    as_json = run_makemore("sample", *flags, "-n", "3", "--json").stdout.splitlines()
-    assert [len(json.loads(line)["text"]) for line in as_json] == [40] * 3
-    refused = run_makemore("sample", "--novel")
-    assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "--novel is for a corpus of lines" in refused.stderr
-
-
-def test_a_text_appears_character_by_character_in_a_terminal(text_run: Path) -> None:
-    shown = in_terminal("sample", "--prompt", "the lazy ", "--seed", "2", cwd=text_run)
-    assert shown.startswith("the lazy dog")
-    assert len(shown.replace("\r\n", "\n")) == len("the lazy ") + 500 + 1
-
-
-def test_a_text_is_evaluated_by_its_characters(
-    run_makemore: Runner, text_run: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(text_run)
-    splits = json.loads(run_makemore("eval", "--json").stdout)["splits"]
-    assert sum(one["predictions"] for one in splits.values()) == 10_289
-    assert "documents" not in run_makemore("eval").stdout
-    Path("other.txt").write_text("the lazy dog\n")
-    other = json.loads(run_makemore("eval", "--data", "other.txt", "--json").stdout)["splits"]
-    assert other["other.txt"]["predictions"] == 13
-
-
-def test_a_file_that_looks_like_the_other_kind_gets_a_hint_and_is_trained_as_told(
-    run_makemore: Runner,
-) -> None:
-    Path("text.txt").write_text("Act one.\n\nEnter a king, and speaks.\n\n" * 20)
-    flags = ["--model", "bigram", "--data", "text.txt"]
-    as_lines = run_makemore("train", *flags)
-    assert as_lines.exit_code == 0
-    assert "text.txt looks like one long text: if it is, add --format text." in as_lines.stderr
-    assert "40 documents" in as_lines.stdout
-    assert run_makemore("train", *flags, "--format", "text").stderr == ""
-    as_text = run_makemore("train", "--model", "bigram", "--format", "text")
-    assert as_text.exit_code == 0
-    assert "names.txt looks like a list, one thing a line" in as_text.stderr
-
-
-@pytest.mark.parametrize("model", ARCHITECTURES)
-def test_every_model_trains_on_a_text_of_thousands_of_characters(
-    run_makemore: Runner, model: str
-) -> None:
-    text = "".join(chr(0x4E00 + i % 3001) + "\U0001f642\n"[i % 2] for i in range(6002))
-    Path("text.txt").write_text(text, encoding="utf-8")
-    flags = ["--data", "text.txt", "--format", "text", "--batch-size", "4", "--max-steps", "2"]
-    assert run_makemore("train", "--model", model, *flags, "--out", "run").exit_code == 0
-    assert len(run_makemore("sample", "--run", "run").stdout) == 501
-    assert run_makemore("eval", "--run", "run", "--split", "val").exit_code == 0
-
-
-def test_a_text_shorter_than_a_window_trains(run_makemore: Runner) -> None:
-    Path("text.txt").write_text("abc")
-    for model in ARCHITECTURES:
-        flags = ["--data", "text.txt", "--format", "text", "--split", "1,0,0", "--max-steps", "2"]
-        result = run_makemore("train", "--model", model, *flags, "--out", model)
-        assert (result.exit_code, result.stderr) == (0, "")
 
 
 def test_a_loss_without_end_is_null_in_json(run_makemore: Runner) -> None:
