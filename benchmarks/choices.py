@@ -1,4 +1,4 @@
-"""What each choice of the transformer's block is worth, at equal parameters and steps.
+"""What each choice of the transformer's block is worth, at equal size and steps.
 
     python benchmarks/choices.py [--seeds N]
 

@@ -94,7 +94,8 @@ class Checkpoint:
             "corpus": json.dumps({"longest": self.longest, "fingerprint": self.fingerprint}),
             "progress": json.dumps(asdict(self.progress)),
         }
-        tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
+        # a copy each, since weights that a model ties are one tensor under two names
+        tensors = {name: tensor.clone().contiguous() for name, tensor in tensors.items()}
         write_whole(path, safetensors.torch.save(tensors, metadata))
 
     @classmethod
@@ -136,6 +137,15 @@ class Checkpoint:
             UserError: it is a user's own, whose file is gone or has changed.
         """
         model = build_model(self.config.model, self.config.architecture, len(self.vocabulary))
+        self.load_weights(model)
+        return model.to(device).eval()
+
+    def load_weights(self, model: Model) -> None:
+        """Give a model the checkpoint's weights.
+
+        Raises:
+            UserError: it is a user's own, whose file has changed.
+        """
         try:
             model.load_state_dict(self.weights)
         except RuntimeError as error:
@@ -145,7 +155,6 @@ class Checkpoint:
                 f"{self.config.model} has other weights than when it was trained: "
                 f"has its file changed since?"
             ) from error
-        return model.to(device).eval()
 
 
 def training_state(model: Model, optimizer: Optimizer, device: torch.device) -> dict[str, Tensor]:

@@ -201,13 +201,14 @@ def sample(
     model = checkpoint.build(pick_device(device))
 
     if text:
-        texts = (
+        texts = [
             stream(model, checkpoint.vocabulary, generator, prompt=prompt, sampler=sampler)
             for _ in range(n)
-        )
+        ]
         if as_json:
             for characters in texts:
-                typer.echo(json.dumps({"text": prompt + "".join(characters)}))
+                page = prompt + "".join(characters)
+                typer.echo(json.dumps({"text": page, "in": None, "finished": False}))
         else:
             console.show_texts(texts, prompt)
         return

@@ -32,6 +32,13 @@ def _absolute(path: Path) -> Path:
         raise ValueError(f"there is no such home directory in {path}") from error
 
 
+def _model_name(name: str) -> str:
+    """Let a run remember where a user's own model is, too."""
+    if name in ARCHITECTURES or ".py:" not in name:
+        return name
+    return str(_absolute(Path(name)).resolve())
+
+
 FilePath = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
 
 
@@ -55,7 +62,9 @@ class DataSettings(Settings):
         None, description="text file; unless given, the names that come with makemore"
     )
     format: Format = Field(
-        "lines", description="lines: one document a line; text: one long text, from end to end"
+        "lines",
+        description="lines: one document a line; text: one long text, trained on windows of it, "
+        "with a recipe of its own",
     )
     val_data: FilePath | None = Field(None, description="file that is the validation split")
     test_data: FilePath | None = Field(None, description="file that is the test split")
@@ -157,8 +166,10 @@ class Config:
             raise InvalidSettingError(
                 f"{model!r} is none of {known}, nor path/to/file.py:ClassName", "model"
             )
-        if model not in ARCHITECTURES:
-            model = str(_absolute(Path(model)))
+        try:
+            model = _model_name(model)
+        except ValueError as error:
+            raise InvalidSettingError(str(error), "model") from error
         if "max_steps" in given and "epochs" in given:
             raise InvalidSettingError("give it or max_steps, not both", "epochs")
         recipe = dict(architecture.recipe)
@@ -250,7 +261,7 @@ def change_config(config: Config, flags: Mapping[str, Any]) -> Config:
         UsageError: a flag would make another run of it.
     """
     # another model doesn't have the same settings, so it is told apart first
-    if flags.get("model", config.model) != config.model:
+    if _model_name(flags.get("model", config.model)) != config.model:
         raise _not_in_a_resumed_run("model", config.model)
     try:
         changed = Config.from_values(overlay(config.values(), flags))

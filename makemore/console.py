@@ -110,7 +110,7 @@ def show_run(run: Run, corpus: Corpus, device: torch.device, seconds: float) -> 
     best = checkpoint.progress.best_loss
     table.add_row("val loss", "no documents" if best is None else _loss(best))
     for name, value in model.report().items():
-        table.add_row(name, f"{value:.4g}")
+        table.add_row(name, f"{value:,}" if isinstance(value, int) else f"{value:.4g}")
     table.add_row("training time", f"{seconds:.2f} s")
     say()
     console.print(table)

@@ -82,6 +82,7 @@ def _options() -> Iterator[inspect.Parameter]:
             defaults = {
                 model: entry.settings.recipe.get(name, field.default)
                 for model, entry in ARCHITECTURES.items()
+                if entry.settings.recipe  # one that only counts has none
             }
             help_ = _help(str(field.description), defaults)
             yield _option(name, field.annotation, help_, group.panel)

@@ -29,16 +29,15 @@ class Muon:
 
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
-        """Move every matrix along its gradient."""
+        """Move every matrix that has a gradient."""
         shapes: dict[torch.Size, list[Tensor]] = defaultdict(list)
         for parameter in self.state:
-            shapes[parameter.shape].append(parameter)
-        for (rows, columns), parameters in shapes.items():
-            gradients = torch.stack(
-                [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
-            )  # (matrices, rows, columns)
-            for parameter in parameters:
+            if parameter.grad is not None:
                 self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
+                shapes[parameter.shape].append(parameter)
+        for (rows, columns), parameters in shapes.items():
+            # (matrices, rows, columns)
+            gradients = torch.stack([p.grad for p in parameters if p.grad is not None])
             momenta = torch.stack([self.state[p]["momentum"] for p in parameters])
             momenta.lerp_(gradients, 1 - self.momentum)
             updates = orthogonalise(gradients.lerp(momenta, self.momentum))  # Nesterov

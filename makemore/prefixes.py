@@ -156,7 +156,8 @@ def pad(documents: Documents, block_size: int | None = None) -> tuple[Ints, Ints
 
     A document with more than `block_size` predictions is read in pieces of that length, each
     starting half a block after the one before; a piece predicts only what none before it has
-    predicted, so every character is predicted once, with at least half a block behind it.
+    predicted, so every character is predicted once, and all after the first block with at least
+    half a block behind it.
 
     Returns:
         inputs: int64 (S, T), the boundary and then the characters; past the end, the boundary.

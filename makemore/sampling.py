@@ -121,7 +121,6 @@ def sample(
             yield Sample(prompt + vocabulary.decode(ids), finished)
 
 
-@torch.inference_mode()
 def stream(
     model: Model,
     vocabulary: Vocabulary,
@@ -142,17 +141,26 @@ def stream(
     if "\n" in vocabulary.characters:
         start = vocabulary.encode("\n") * (model.context_length or 1)
     start += vocabulary.encode(prompt)
+    drawn = _stream(model, start, sampler.max_length - len(prompt), generator, sampler)
+    return (vocabulary.decode([token]) for token in drawn)
+
+
+@torch.inference_mode()
+def _stream(
+    model: Model, start: list[int], n: int, generator: torch.Generator, sampler: Sampler
+) -> Iterator[int]:
+    """Draw n tokens after `start`, one by one, none of them the boundary."""
     was_training = model.training
     model.eval()
     try:
         state: State | None = None
         for token in start:
             logits, state = model.step(torch.tensor([token], device=model.device), state)
-        for _ in range(sampler.max_length - len(prompt)):
+        for _ in range(n):
             logits[:, BOUNDARY] = -math.inf
             probabilities = sampler.probabilities(logits.cpu())  # (1, V)
             drawn = torch.multinomial(probabilities[0], 1, generator=generator)  # (1,)
-            yield vocabulary.decode(drawn.tolist())
+            yield int(drawn)
             logits, state = model.step(drawn.to(model.device), state)
     finally:
         model.train(was_training)

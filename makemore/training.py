@@ -110,7 +110,7 @@ class Training:
                     f"{run} is at its end, step {self.progress.step}: "
                     f"{more}start a new run without --resume."
                 )
-            self.model.load_state_dict(resumed.weights)
+            resumed.load_weights(self.model)
             load_training_state(resumed.training, self.model, self.optimizer, device)
 
         self.val_tables = list(tables(self.model, self.val_documents))

@@ -98,8 +98,10 @@ class Vocabulary:
         try:
             return [self._ids[character] for character in text]
         except KeyError as error:
+            place = text.index(error.args[0])
+            around = text[max(0, place - 20) : place + 20]
             raise UserError(
-                f"The model doesn't know the character {error.args[0]!r} in {text[:40]!r}: "
+                f"The model doesn't know the character {error.args[0]!r} in {around!r}: "
                 f"it was trained on {self._summary()}."
             ) from None
 
@@ -126,7 +128,7 @@ class Vocabulary:
 
     def _summary(self) -> str:
         shown = self.characters if len(self.characters) <= 60 else self.characters[:60] + "…"
-        return f"{len(self.characters):,} characters: {shown}"
+        return f"{len(self.characters):,} characters: {shown!r}"
 
 
 def _code_points(text: str) -> NDArray[np.uint32]:

@@ -90,6 +90,7 @@ def test_a_wrong_flag_is_bad_usage_and_is_named(flags: dict[str, object], messag
         ("seed = true\n", "seed: input should be a valid integer"),
         ("max_steps = '3'\n", "max_steps: input should be a valid integer"),
         ("split = [0.8, 0.2]\n", "split: three shares that sum to 1"),
+        ("model = '~nobody-is-called-so/x.py:C'\n", "model: there is no such home directory"),
         ("data = '~nobody-is-called-so/x'\n", "data: there is no such home directory"),
     ],
 )

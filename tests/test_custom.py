@@ -14,6 +14,10 @@ from tests.conftest import Runner
 DOCS = Path(__file__).parent.parent / "docs" / "your-own-model.md"
 
 MODELS = """
+from __future__ import annotations
+
+from dataclasses import dataclass
+
 import torch
 from torch import nn
 
@@ -48,6 +52,56 @@ class Window(Model):
 
     def forward(self, tokens):
         return self.rows(tokens)
+
+
+class Tied(Table):
+    def __init__(self, vocab_size):
+        super().__init__(vocab_size)
+        self.head = nn.Linear(vocab_size, vocab_size, bias=False)
+        self.head.weight = self.rows.weight
+
+    def forward(self, tokens):
+        return self.head(self.rows(tokens))
+
+
+@dataclass
+class Sizes:
+    width: int = 3
+
+
+class Windowed(Window):
+    context_length = 3
+
+    def forward(self, tokens):
+        return self.rows(tokens).cumsum(1)
+
+
+class Empty(nn.Module):
+    def __init__(self, vocab_size):
+        super().__init__()
+
+    def forward(self, tokens):
+        return torch.zeros(*tokens.shape, 5)
+
+
+class Detached(Table):
+    def forward(self, tokens):
+        return self.rows(tokens).detach()
+
+
+class Few(Table):
+    def forward(self, tokens):
+        return self.rows(tokens) + torch.zeros(8)[torch.arange(tokens.shape[1])][:, None]
+
+
+class FarAhead(Table):
+    def forward(self, tokens):
+        return self.rows(tokens) + torch.roll(self.rows(tokens), -5, dims=1)
+
+
+class Claims(Table):
+    def forward(self, tokens):
+        assert False
 
 
 class Ahead(Table):
@@ -115,7 +169,8 @@ def test_a_run_of_one_s_own_model_resumes_from_any_folder(
     assert run_makemore("train", *flags, "--out", "run").exit_code == 0
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert run_makemore("train", "--resume", "--out", "../run", "--max-steps", "5").exit_code == 0
+    resume = ["train", "--resume", "--model", "../models.py:Sized", "--out", "../run"]
+    assert run_makemore(*resume, "--max-steps", "5").exit_code == 0
     assert run_makemore("sample", "--run", "../run").exit_code == 0
     flags = ["--model", "../models.py:Table", "--format", "text", "--max-steps", "3"]
     (tmp_path / "text.txt").write_text("to be or not to be\n" * 50)
@@ -137,7 +192,14 @@ def test_a_class_of_the_contract_is_taken_as_it_is(models: Path) -> None:
     ("name", "message"),
     [
         ("models.py:Ahead", "looks ahead"),
-        ("models.py:LastOnly", r"gives \(1, 5\) for tokens of shape \(1, 4\)"),
+        ("models.py:FarAhead", "looks ahead"),
+        ("models.py:LastOnly", r"gives \(2, 5\) for tokens of shape \(2, 12\)"),
+        ("models.py:Empty", "has no parameters to train"),
+        ("models.py:Detached", "logits without a gradient"),
+        ("models.py:Few", r"models.py, line \d+: IndexError: .* out of bounds"),
+        ("models.py:Windowed", "has a context_length, but its logits change with it"),
+        ("models.py:Claims", r"models.py, line \d+: AssertionError\.$"),
+        ("imports.py:Table", r"beside_too.py, line 1: SyntaxError"),
         ("models.py:Broken", r"models.py, line \d+: AttributeError: .* no attribute 'columns'"),
         ("models.py:Choosy", r"models.py: TypeError: .*takes 1 positional argument"),
         ("models.py:NUMBER", "has no class NUMBER that is a torch.nn.Module"),
@@ -152,8 +214,11 @@ def test_what_is_wrong_with_a_file_is_a_sentence(
 ) -> None:
     (tmp_path / "wrong.py").write_text("\nclass Table(:\n")
     (tmp_path / "fails.py").write_text("1 / 0\n")
-    with pytest.raises(UserError, match=message):
+    (tmp_path / "imports.py").write_text("import beside_too\n")
+    (tmp_path / "beside_too.py").write_text("class\n")
+    with pytest.raises(UserError, match=message) as error:
         build_model(str(tmp_path / name), CustomSettings(block_size=12), 5)
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_a_refused_model_leaves_no_run_behind(run_makemore: Runner, models: Path) -> None:
@@ -167,9 +232,16 @@ def test_a_file_that_has_changed_since_training_is_a_sentence(
 ) -> None:
     assert run_makemore("train", "--model", "models.py:Table", "--max-steps", "3").exit_code == 0
     models.write_text(MODELS.replace("self.rows", "self.lines"))
-    assert "has its file changed since?" in run_makemore("sample").stderr
+    for command in (["sample"], ["train", "--resume", "--max-steps", "4"]):
+        assert "has its file changed since?" in run_makemore(*command).stderr
     models.unlink()
     assert "There is no file" in run_makemore("sample").stderr
+
+
+def test_a_model_with_tied_weights_is_saved_and_sampled(run_makemore: Runner, models: Path) -> None:
+    assert run_makemore("train", "--model", "models.py:Tied", "--max-steps", "3").exit_code == 0
+    assert run_makemore("sample").exit_code == 0
+    assert run_makemore("train", "--resume", "--max-steps", "5").exit_code == 0
 
 
 def test_probing_draws_no_random_number(models: Path) -> None:

@@ -66,6 +66,20 @@ def test_muon_has_the_matrices_inside_the_blocks() -> None:
     }
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_what_muon_has_does_not_depend_on_the_size_of_the_vocabulary(name: str) -> None:
+    sizes = {"n_embd": 64} if "n_embd" in ARCHITECTURES[name].settings.model_fields else {}
+    models = [random_model(name, vocab_size, **sizes) for vocab_size in (9, 64, 200)]
+    assert len({len(model.hidden_matrices()) for model in models}) == 1
+
+
+def test_muon_leaves_alone_what_has_no_gradient() -> None:
+    frozen, idle = torch.ones(3, 3), torch.ones(3, 3, requires_grad=True)
+    Muon([frozen, idle], weight_decay=0.5).step(0.1)
+    assert torch.equal(frozen, torch.ones(3, 3))
+    assert torch.equal(idle, torch.ones(3, 3))
+
+
 def test_a_step_is_adamw_s_formula() -> None:
     """Loshchilov & Hutter 2019, algorithm 2, written out for two steps."""
     model = random_model("bigram", 3)

@@ -1,12 +1,15 @@
 """One long text, by the commands that a user types."""
 
 import json
+import os
+import pty
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from makemore.models import ARCHITECTURES
-from tests.conftest import Runner, in_terminal, start_makemore
+from tests.conftest import PYTHON, Runner, in_terminal, start_makemore
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +40,29 @@ def test_a_text_is_sampled_as_one_page_and_a_prompt_is_continued(
     assert "\n" + "-" * 16 + "\n" in two
     as_json = run_makemore("sample", *flags, "-n", "3", "--json").stdout.splitlines()
     assert [len(json.loads(line)["text"]) for line in as_json] == [40] * 3
+    unknown = run_makemore("sample", "--prompt", "the ß")
+    assert (unknown.exit_code, unknown.stdout) == (1, "")
+    assert "doesn't know the character 'ß' in 'the ß'" in unknown.stderr
+    assert len(unknown.stderr.splitlines()) == 1
     refused = run_makemore("sample", "--novel")
     assert (refused.exit_code, refused.stdout) == (2, "")
     assert "--novel is for a corpus of lines" in refused.stderr
 
 
-def test_a_text_appears_character_by_character_in_a_terminal(text_run: Path) -> None:
+def test_a_text_appears_in_a_terminal_while_it_is_drawn(text_run: Path) -> None:
+    leader, follower = pty.openpty()
+    command = [*PYTHON, "sample", "--max-length", "100000000"]
+    with subprocess.Popen(command, cwd=text_run, stdout=follower) as process:
+        os.close(follower)
+        shown = b""
+        while len(shown) < 100:
+            shown += os.read(leader, 4096)
+        assert process.poll() is None
+        process.kill()
+    os.close(leader)
+
+
+def test_a_text_in_a_terminal_goes_on_with_the_prompt(text_run: Path) -> None:
     shown = in_terminal("sample", "--prompt", "the lazy ", "--seed", "2", cwd=text_run)
     assert shown.startswith("the lazy dog")
     assert len(shown.replace("\r\n", "\n")) == len("the lazy ") + 500 + 1

@@ -77,11 +77,17 @@ def metrics_of(run: Run) -> list[dict[str, float]]:
     return lines
 
 
+TEXT = Corpus("a text", ["to be or not to be, " * 90], ["that is the question"], [], format="text")
+
+
+@pytest.mark.parametrize("format", ["lines", "text"])
 @pytest.mark.parametrize("model", [name for name in ARCHITECTURES if name != "ngram"])
 def test_a_run_interrupted_at_any_step_ends_bit_for_bit_as_one_that_never_was(
-    model: str, corpus: Corpus, tmp_path: Path
+    model: str, format: str, corpus: Corpus, tmp_path: Path
 ) -> None:
-    config = small_config(model)
+    config = small_config(model, format=format)
+    if format == "text":
+        corpus = TEXT
     whole = create_run(tmp_path / "whole", model)
     run_training(config, corpus, whole)
     broken = create_run(tmp_path / "broken", model)

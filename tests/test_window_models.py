@@ -210,6 +210,14 @@ def test_convolving_is_pytorch_s_dilated_convolution() -> None:
     torch.testing.assert_close(model(tokens), model.output(x.mT), atol=1e-5, rtol=0)
 
 
+def test_windows_may_stand_in_any_shape() -> None:
+    model = random_model("wavenet", 27)
+    assert isinstance(model, WaveNet)
+    windows = torch.randint(27, (2, 3, 8))
+    expected = model.predict(windows.flatten(0, 1)).view(2, 3, 27)
+    torch.testing.assert_close(model.predict(windows), expected)
+
+
 def test_each_distinct_part_of_a_window_is_fused_once() -> None:
     model = random_model("wavenet", 27)
     assert isinstance(model, WaveNet)

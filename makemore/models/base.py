@@ -26,10 +26,6 @@ State = tuple[Tensor, ...]
 """What an incremental step remembers: tensors whose first dimension is the sequence, (B, …)."""
 
 
-TEXT_BLOCK = 64
-"""Window of a text for a model that takes sequences of any length."""
-
-
 def select_rows(state: State, rows: Tensor) -> State:
     """Keep the sequences at `rows`, int64 (B',), in that order; a row may come more than once."""
     return tuple(tensor.index_select(0, rows) for tensor in state)
@@ -85,7 +81,10 @@ class Model(nn.Module):
 
         All those in a block, or, where the model sees no more than a window, the one after it.
         """
-        return 1 if self.context_length is not None else self.block_size or TEXT_BLOCK
+        if self.context_length is not None:
+            return 1
+        assert self.block_size is not None, "a model of the whole prefix has a block"
+        return self.block_size
 
     def text_table(self, text: Documents, starts: Ints) -> Table:
         """Make the table of the windows of a text whose first predictions are at `starts`."""
@@ -167,9 +166,12 @@ class Model(nn.Module):
         return {}
 
     def hidden_matrices(self) -> list[Tensor]:
-        """Name the matrices between hidden channels, which Muon is made for: not the output's."""
+        """Name the matrices between hidden channels, which Muon is made for.
+
+        Those are the weights of all linear maps but the last, which makes the logits.
+        """
         layers = [module for module in self.modules() if isinstance(module, nn.Linear)]
-        return [layer.weight for layer in layers if layer.out_features != self.vocab_size]
+        return [layer.weight for layer in layers[:-1] if layer.weight.requires_grad]
 
     @property
     def device(self) -> torch.device:

@@ -14,13 +14,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from makemore.errors import UserError
 from makemore.models.base import Model
 from makemore.models.settings import CustomSettings
+from makemore.vocabulary import BOUNDARY
 
-PROBE_LENGTH = 4
+MODULE = "makemore_custom_model"
 
 
 class Custom(Model):
@@ -40,8 +42,8 @@ def build_custom(name: str, settings: CustomSettings, vocab_size: int) -> Model:
     """Build `path/to/file.py:ClassName` with fresh weights from torch's global generator.
 
     Raises:
-        UserError: there is no such file or class, it can't be built or called, its logits have
-            another shape than (B, T, V), or they depend on later characters.
+        UserError: there is no such file or class, it can't be built or called, or its logits are
+            not what they must be, as `_probe` finds out.
     """
     path, _, class_name = name.rpartition(":")
     file = Path(path)
@@ -56,19 +58,22 @@ def build_custom(name: str, settings: CustomSettings, vocab_size: int) -> Model:
     model = module if isinstance(module, Model) else Custom(vocab_size, module)
     if model.context_length is None and model.block_size is None:
         model.block_size = settings.block_size
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise UserError(f"{name} has no parameters to train.")
     with _blaming(file):
         _probe(model, name)
     return model
 
 
 def _load(file: Path) -> object:
-    """Run a file as a module of its own, beside which it may import others."""
+    """Run a file as a module of its own, which may import others that stand beside it."""
     if not file.is_file():
         raise UserError(f"There is no file {file} to take a model from.")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    if spec is None or spec.loader is None:
-        raise UserError(f"{file} is no Python file: its name must end in .py.")
+    spec = importlib.util.spec_from_file_location(MODULE, file)
+    assert spec is not None, "a name in .py has a loader"
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[MODULE] = module  # dataclasses and the like look themselves up
     sys.path.insert(0, str(file.parent))
     try:
         spec.loader.exec_module(module)
@@ -77,16 +82,13 @@ def _load(file: Path) -> object:
     return module
 
 
-@torch.no_grad()
 def _probe(model: Model, name: str) -> None:
-    """See in one small example that the logits are what they must be."""
-    tokens = torch.arange(PROBE_LENGTH)[: model.block_size, None].T % model.vocab_size  # (1, T)
-    changed = tokens.clone()
-    changed[:, -1] = (changed[:, -1] + 1) % model.vocab_size
+    """See that the logits of two sequences, as long as they may be, are what they must be."""
+    length = model.block_size or 2 * (model.context_length or 1)
+    tokens = torch.arange(2 * length).view(2, length) % model.vocab_size  # (B, T)
     was_training = model.training
     model.eval()
-    logits, others = model(tokens), model(changed)
-    model.train(was_training)
+    logits = model(tokens)
     expected = (*tokens.shape, model.vocab_size)
     shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
     if shape != expected:
@@ -94,26 +96,44 @@ def _probe(model: Model, name: str) -> None:
             f"{name} gives {shape} for tokens of shape {tuple(tokens.shape)}; "
             f"logits (B, T, vocab_size), {expected}, are expected."
         )
-    if not torch.allclose(logits[:, :-1], others[:, :-1], atol=1e-5, equal_nan=True):
-        raise UserError(
-            f"{name} looks ahead: its logits change when only a later character does. "
-            f"The prediction at a place may depend on the tokens up to it alone."
-        )
+    if not logits.requires_grad:
+        raise UserError(f"{name} gives logits without a gradient, so nothing can be learned.")
+    for changed in {length // 2, length - 1}:
+        others = tokens.clone()
+        others[:, changed] = (others[:, changed] + 1) % model.vocab_size
+        if not _same(logits[:, :changed], model(others)[:, :changed]):
+            raise UserError(
+                f"{name} looks ahead: its logits change when only a later character does. "
+                f"The prediction at a place may depend on the tokens up to it alone."
+            )
+    if model.context_length is not None:
+        padded = F.pad(tokens, (model.context_length - 1, 0), value=BOUNDARY)
+        if not _same(logits, model(padded)[:, model.context_length - 1 :]):
+            raise UserError(
+                f"{name} has a context_length, but its logits change with it: what stands before "
+                f"a start must count as boundaries, and more than {model.context_length} "
+                f"characters back must not count."
+            )
+    model.train(was_training)
+
+
+def _same(some: Tensor, others: Tensor) -> bool:
+    return torch.allclose(some, others, atol=1e-4, rtol=1e-4, equal_nan=True)
 
 
 @contextmanager
 def _blaming(file: Path) -> Iterator[None]:
-    """Say what went wrong in a user's file, and where."""
+    """Say in a sentence what went wrong in a user's file, and where."""
     try:
         yield
     except UserError:
         raise
     except Exception as error:
-        lines = [
-            frame.lineno
-            for frame in traceback.extract_tb(error.__traceback__)
-            if frame.filename == str(file)
-        ]
-        line = error.lineno if isinstance(error, SyntaxError) else (lines or [None])[-1]
-        where = f"{file}, line {line}" if line else str(file)
-        raise UserError(f"{where}: {type(error).__name__}: {error}.") from error
+        places = [(f.filename, f.lineno) for f in traceback.extract_tb(error.__traceback__)]
+        if isinstance(error, SyntaxError):
+            places = [(error.filename or str(file), error.lineno)]
+        own = [place for place in places if Path(place[0]).parent == file.parent]
+        where = f"{own[-1][0]}, line {own[-1][1]}" if own else str(file)
+        what = " ".join(str(error).split()).rstrip(".")
+        said = f"{type(error).__name__}: {what}" if what else type(error).__name__
+        raise UserError(f"{where}: {said}.") from error

@@ -37,8 +37,8 @@ Attend = Callable[[int, Tensor], Tensor]
 """(layer, queries, keys and values (..., 3 n_embd)) -> attended values (..., n_embd)."""
 
 ROTARY_BASE = 100.0
-"""Slowest rotation: a pair of channels turns by 1 / ROTARY_BASE a position, and comes nowhere near
-a full turn in blocks of up to some hundred characters."""
+"""Far fewer than the 10,000 of models that read pages: in a head of 16 channels the slowest pair
+turns once in 353 characters."""
 
 
 def causal_attention(queries: Tensor, keys_values: Tensor, n_head: int) -> Tensor:

@@ -63,18 +63,18 @@ class WaveNet(WindowModel):
         return logits
 
     def predict(self, contexts: Tensor, weights: Tensor | None = None) -> Tensor:
-        """Logits after each window, (N, block_size) -> (N, V), every distinct part fused once."""
-        rows = contexts  # of each part of each window, its row in x: (N, parts)
+        """Logits after each window: (..., block_size) -> (..., V), every part once."""
+        rows = contexts.reshape(-1, self.context_length)  # of each part, its row in x: (N, parts)
         x = self.embedding.weight  # (rows, channels)
         counts = None
         for fuse in self.layers:
             pairs = rows[:, 0::2] * len(x) + rows[:, 1::2]  # (N, parts / 2)
             distinct, rows_above = pairs.unique(return_inverse=True)
             if weights is not None:
-                each = weights[:, None].expand_as(pairs).flatten()
+                each = weights.reshape(-1, 1).expand_as(pairs).flatten()
                 counts = each.new_zeros(len(distinct)).index_add(0, rows_above.flatten(), each)
             left, right = distinct // len(x), distinct % len(x)
             x = fuse(x.index_select(0, left), x.index_select(0, right), counts)
             rows = rows_above
         logits: Tensor = self.output(x.index_select(0, rows[:, 0]))  # (N, V)
-        return logits
+        return logits.view(*contexts.shape[:-1], self.vocab_size)
