@@ -126,6 +126,13 @@ FIGURES = {
         lecture_split,
     ),
     "wavenet": Figure("WaveNet, window 8 (lecture 5)", "1.9937", "val", "wavenet", lecture_split),
+    "ngram": Figure(
+        "n-gram, order 6, Kneser-Ney, on makemore.py's own split, test read once",
+        "",
+        "test",
+        "ngram",
+        split_to_report_on,
+    ),
     "gpt2-names": Figure(
         "makemore.py's transformer at its defaults, its own split",
         "1.92 claimed, 1.9655 measured",

@@ -148,8 +148,9 @@ def test_rotated_queries_and_keys_meet_at_their_distance_alone() -> None:
 @pytest.mark.parametrize("norm", ["rms", "layer", "none"])
 def test_a_modern_block_is_its_formula(norm: str, activation: str) -> None:
     """Written out position by position and head by head, with scaled_dot_product_attention."""
-    chosen = {"norm": norm, "activation": activation, "n_embd": 24, "n_head": 2, "block_size": 6}
-    settings = TransformerSettings.model_validate(chosen)
+    chosen = {"norm": norm, "activation": activation, "positions": "rotary", "qk_norm": True}
+    sizes = {"n_embd": 24, "n_head": 2, "block_size": 6}
+    settings = TransformerSettings.model_validate(chosen | sizes)
     block = Block(settings)
     for parameter in block.parameters():
         nn.init.normal_(parameter, std=0.3)
@@ -211,10 +212,11 @@ def test_every_choice_of_block_has_a_table_path_and_a_step(
         torch.testing.assert_close(logits, default_logits, atol=1e-5, rtol=0)
 
 
-def test_a_fresh_block_adds_nothing() -> None:
-    model = Transformer(27, TransformerSettings().resolve(longest=15))
+def test_a_block_that_starts_at_zero_adds_nothing() -> None:
+    model = Transformer(27, TransformerSettings(zero_init=True, block_size=9))
     tokens = torch.randint(27, (2, 9))
-    expected = model.lm_head(model.ln_f(model.wte(tokens)))
+    assert model.wpe is not None
+    expected = model.lm_head(model.ln_f(model.wte(tokens) + model.wpe.weight))
     torch.testing.assert_close(model(tokens), expected)
 
 

@@ -1,7 +1,8 @@
 """Bag of words: the mean of the characters so far, then a small MLP (makemore's CausalBoW).
 
-Attention that attends to every character before it alike: what a Transformer is without queries
-and keys. The name is the field's own; the words are characters here.
+A deep averaging network (Iyyer et al. 2015, https://aclanthology.org/P15-1162) that averages again
+at every place: attention without queries and keys, which attends to all before it alike. The name
+is the field's own; the words are characters here.
 """
 
 import torch

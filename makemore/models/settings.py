@@ -159,14 +159,14 @@ class TransformerSettings(PrefixSettings):
     n_layer: int = Field(4, ge=1, description="blocks")
     n_head: int = Field(4, ge=1, description="attention heads in a block; they divide n_embd")
     n_embd: int = Field(64, ge=1, description="channels of the residual stream")
-    norm: Norm = Field("rms", description="normalisation before each sublayer")
-    positions: Literal["rotary", "learned"] = Field("rotary", description="how places are told")
+    norm: Norm = Field("layer", description="normalisation before each sublayer")
+    positions: Literal["learned", "rotary"] = Field("learned", description="how places are told")
     activation: Literal["swiglu", "relu2", "relu", "gelu"] = Field(
         "swiglu", description="of the MLP in a block"
     )
-    qk_norm: bool = Field(True, description="normalise queries and keys")
+    qk_norm: bool = Field(False, description="normalise queries and keys")
     bias: bool = Field(False, description="biases in the blocks")
-    zero_init: bool = Field(True, description="let each sublayer start by adding nothing")
+    zero_init: bool = Field(False, description="let each sublayer start by adding nothing")
     dropout: float = Field(0.0, ge=0, lt=1, description="share of activations dropped in training")
 
     @model_validator(mode="after")

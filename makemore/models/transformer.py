@@ -1,8 +1,8 @@
 """Transformer: the GPT-2 block of the original makemore, and what has been found better since.
 
 Vaswani et al. 2017, https://arxiv.org/abs/1706.03762; Radford et al. 2019 (GPT-2), whose block
-normalises first. Each choice is a setting; `configs/gpt2.toml` takes the classic ones, the default
-those that measured better on names (`benchmarks/choices.py`):
+normalises first. Each choice is a setting; `configs/gpt2.toml` takes the classic ones. Of the later
+ones the default takes what measured better on names (`benchmarks/choices.py`): SwiGLU, no biases.
 
     setting      classic                            later
     norm         layer (Ba et al. 2016)             rms (Zhang & Sennrich 2019)
