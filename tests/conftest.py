@@ -115,7 +115,9 @@ def random_model(name: str, vocab_size: int, longest: int = 15, **settings: obje
         model.prepare(random_documents(vocab_size), random_documents(vocab_size, 3))
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.add_(0.2 * torch.randn_like(parameter))
+            # no larger in a wide matrix, where a recurrence would blow rounding up
+            scale = min(0.2, parameter.shape[-1] ** -0.5)
+            parameter.add_(scale * torch.randn_like(parameter))
         for buffer_name, buffer in model.named_buffers():
             if "running" in buffer_name:  # of batch normalisation
                 buffer.mul_(0.5 + torch.rand_like(buffer)).add_(0.2 * torch.rand_like(buffer))
