@@ -125,6 +125,7 @@ def train(
     if wanted is not None:  # a run is made once nothing is left that can be refused
         corpus = wanted.data.load()
         resolved, device = wanted.resolve(corpus.longest), pick_device(wanted.training.device)
+        # built here only to see that it can be: the trainer builds its own
         build_model(resolved.model, resolved.architecture, len(corpus.characters) + 1)
         run = create_run(out, wanted.name)
         warn_of_format(corpus)
@@ -295,10 +296,10 @@ def warn(sentence: str) -> None:
 
 def warn_of_format(corpus: Corpus) -> None:
     """Say that a corpus looks like the other kind."""
-    if corpus.looks_like == "text" and corpus.format == "lines":
-        warn(f"{corpus.source} looks like one long text: if it is, add --format text.")
-    if corpus.looks_like == "lines" and corpus.format == "text":
-        warn(f"{corpus.source} looks like a list, one thing a line: if it is, add --format lines.")
+    kinds = {"text": "one long text", "lines": "a list, one thing a line"}
+    other = corpus.looks_like
+    if other is not None and other != corpus.format:
+        warn(f"{corpus.source} looks like {kinds[other]}: if it is, add --format {other}.")
 
 
 def warn_of_change(corpus: Corpus, checkpoint: "Checkpoint") -> None:

@@ -157,8 +157,9 @@ def _stream(
         for token in start:
             logits, state = model.step(torch.tensor([token], device=model.device), state)
         for _ in range(n):
+            logits = logits.cpu().clone()  # (1, V)
             logits[:, BOUNDARY] = -math.inf
-            probabilities = sampler.probabilities(logits.cpu())  # (1, V)
+            probabilities = sampler.probabilities(logits)
             drawn = torch.multinomial(probabilities[0], 1, generator=generator)  # (1,)
             yield int(drawn)
             logits, state = model.step(drawn.to(model.device), state)
