@@ -2,7 +2,8 @@
 
 Vaswani et al. 2017, https://arxiv.org/abs/1706.03762; Radford et al. 2019 (GPT-2), whose block
 normalises first. Each choice is a setting; `configs/gpt2.toml` takes the classic ones. Of the later
-ones the default takes what measured better on names (`benchmarks/choices.py`): SwiGLU, no biases.
+ones the default takes what measured better on names (`benchmarks/choices.py`), SwiGLU, and leaves
+out the biases, which change nothing.
 
     setting      classic                            later
     norm         layer (Ba et al. 2016)             rms (Zhang & Sennrich 2019)
