@@ -178,7 +178,8 @@ def load_training_state(
             random[name] = tensor
         else:
             name, _, key = name.rpartition(".")
-            optimizer.state(parameters[name])[key] = tensor.to(device)
+            # a count of steps is read on the CPU
+            optimizer.state(parameters[name])[key] = tensor.to(device) if tensor.dim() else tensor
     restore_random_states(random, device)
 
 

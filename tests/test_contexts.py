@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from makemore.contexts import Table, window_table
 from makemore.corpus import Corpus
+from makemore.packs import VECTOR, pack
 from makemore.prefixes import pad, prefix_table
 from makemore.vocabulary import BOUNDARY, Documents, Vocabulary
 from tests.conftest import contexts_of
@@ -103,6 +104,33 @@ def test_the_rows_of_a_prefix_table_form_a_tree_that_its_sequences_cover(
         ]
     leaves = set(range(len(contexts))) - set(table.parents.tolist())
     assert len(table.sequences) == len(leaves), "a sequence that is a prefix of another is wasted"
+
+
+@given(few | many, st.none() | st.integers(1, 9))
+def test_a_slot_of_a_pack_sees_its_own_prefix_and_nothing_else(
+    documents: list[str], block_size: int | None
+) -> None:
+    encoded, vocab_size = encode(documents)
+    table = pack(prefix_table(encoded, vocab_size, block_size))
+    width = table.packs.shape[1]
+    assert width % VECTOR == 0
+    rows = table.packs.flatten().tolist()
+    parents = table.parents.tolist()
+    for row, slot in enumerate(table.slots.tolist()):
+        number, place = divmod(slot, width)
+        prefix = [row]
+        while parents[prefix[-1]] >= 0:
+            prefix.append(parents[prefix[-1]])
+        seen = table.visible[number, place].nonzero().flatten() + number * width
+        assert rows[slot] == row
+        assert [rows[i] for i in seen.tolist()] == prefix[::-1]
+    assert table.visible.diagonal(dim1=1, dim2=2).all(), "an empty slot sees nothing"
+
+
+def test_packs_are_nearly_full(names: Corpus) -> None:
+    documents = Vocabulary(names.characters).encode_all(names.documents[:2000])
+    table = pack(prefix_table(documents, 27))
+    assert len(table.tokens) > 0.75 * table.packs.numel()
 
 
 @given(few, st.none() | st.integers(1, 9))

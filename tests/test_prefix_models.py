@@ -13,7 +13,13 @@ from makemore.models.base import Model
 from makemore.models.bow import BagOfWords
 from makemore.models.recurrent import Recurrent
 from makemore.models.settings import TransformerSettings
-from makemore.models.transformer import Block, Transformer, causal_attention, rotate
+from makemore.models.transformer import (
+    Block,
+    Transformer,
+    attention,
+    attention_of_newest,
+    rotate,
+)
 from tests.conftest import CONFIG_FOLDER, random_documents, random_model
 
 V = 5
@@ -69,13 +75,31 @@ CLASSIC = {
 }
 
 
-def test_attention_is_pytorch_s() -> None:
-    n_head = 4
+@pytest.mark.parametrize("causal", [True, False])
+def test_attention_is_its_formula(causal: bool) -> None:
+    """Vaswani et al. 2017, equation 1, position by position and head by head."""
     qkv = torch.randn(3, 7, 96)
-    q, k, v = (t.unflatten(-1, (n_head, -1)).transpose(1, 2) for t in qkv.chunk(3, dim=-1))
-    expected = F.scaled_dot_product_attention(q, k, v, is_causal=True).transpose(1, 2).flatten(2)
-    found = causal_attention(qkv[..., :32], qkv[..., 32:], n_head)
-    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-5)
+    visible = torch.ones(3, 7, 7, dtype=torch.bool).tril()
+    if not causal:
+        visible = torch.rand(3, 7, 7) < 0.5
+        visible |= torch.eye(7, dtype=torch.bool)
+    found = attention(qkv, 4, None if causal else visible)
+    for b in range(3):
+        for i in range(7):
+            seen = visible[b, i]
+            for head in range(4):
+                q, k, v = qkv[b].unflatten(-1, (3, 4, 8))[:, :, head].unbind(1)  # (7, 8) each
+                weights = (k[seen] @ q[i] / 8**0.5).softmax(0)
+                expected = weights @ v[seen]
+                one = found[b, i, 8 * head : 8 * head + 8]
+                torch.testing.assert_close(one, expected, atol=1e-5, rtol=0)
+
+
+def test_attention_of_the_newest_position_is_the_last_row_of_attention() -> None:
+    qkv = torch.randn(3, 7, 96)
+    queries, keys, values = qkv.chunk(3, dim=-1)
+    found = attention_of_newest(queries[:, -1], keys, values, 4)
+    torch.testing.assert_close(found, attention(qkv, 4)[:, -1], atol=1e-5, rtol=0)
 
 
 def test_a_block_is_pytorch_s_pre_norm_layer_with_the_same_weights() -> None:
@@ -108,7 +132,7 @@ def test_a_block_is_pytorch_s_pre_norm_layer_with_the_same_weights() -> None:
     expected = reference(x, src_mask=mask, is_causal=True)
 
     def attend(layer: int, qkv: Tensor) -> Tensor:
-        return causal_attention(qkv[..., :32], qkv[..., 32:], 4)
+        return attention(qkv, 4)
 
     torch.testing.assert_close(block(x, torch.arange(8), 0, attend), expected, atol=1e-5, rtol=1e-5)
 
@@ -187,7 +211,7 @@ def test_a_modern_block_is_its_formula(norm: str, activation: str) -> None:
     expected = y + hidden @ block.mlp_proj.weight.T
 
     def attend(layer: int, qkv: Tensor) -> Tensor:
-        return causal_attention(qkv[..., :24], qkv[..., 24:], 2)
+        return attention(qkv, 2)
 
     found = block(x, torch.arange(6), 0, attend)
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)

@@ -17,12 +17,12 @@ Everything in a block but attention looks at one token at a time, so it runs jus
 documents (B, T, n_embd), over the distinct prefixes of a table (N, n_embd) and over the newest
 token of each sequence (B, 1, n_embd). Only attention must know which rows come before which.
 Each way to run the model therefore brings its own `Attend`: it gets queries, keys and values of
-all rows, side by side in the last dimension, lays them out as sequences, calls
-`causal_attention`, and gives each row back its own.
+all rows, side by side in the last dimension, lays them out so that those which see each other
+stand together, and gives each row back its own.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
@@ -32,7 +32,9 @@ from makemore.contexts import Table
 from makemore.models.base import Model, State
 from makemore.models.normalization import make_norm
 from makemore.models.settings import TransformerSettings
-from makemore.prefixes import PrefixTable
+from makemore.packs import PackedTable, pack
+from makemore.prefixes import PrefixTable, prefix_table
+from makemore.vocabulary import Documents
 
 Attend = Callable[[int, Tensor], Tensor]
 """(layer, queries, keys and values (..., 3 n_embd)) -> attended values (..., n_embd)."""
@@ -42,28 +44,44 @@ ROTARY_BASE = 100.0
 turns once in 353 characters."""
 
 
-def causal_attention(queries: Tensor, keys_values: Tensor, n_head: int) -> Tensor:
-    """Multi-head attention of each position to itself and those before it.
-
-    softmax(q k' / sqrt(channels of a head)) v, with the later positions masked out.
+def attention(qkv: Tensor, n_head: int, visible: Tensor | None = None) -> Tensor:
+    """Multi-head attention within sequences: softmax(q k' / sqrt(channels of a head)) v.
 
     Args:
-        queries: of the newest T positions, (B, T, n_embd), the heads side by side.
-        keys_values: of all positions so far, (B, T_all, 2 n_embd), keys first.
+        qkv: queries, keys and values, each with its heads side by side, (B, T, 3 n_embd).
         n_head: number of heads.
+        visible: bool (B, T, T), which positions (last) a position sees; None: itself and those
+            before it.
 
     Returns:
         (B, T, n_embd).
     """
     q, k, v = (
         channels.unflatten(-1, (n_head, -1)).transpose(1, 2)  # (B, n_head, T, n_embd / n_head)
-        for channels in (queries, *keys_values.chunk(2, dim=-1))
+        for channels in qkv.chunk(3, dim=-1)
     )
-    scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (B, n_head, T, T_all)
-    length, total = scores.shape[-2:]
-    later = torch.ones(length, total, dtype=torch.bool, device=q.device).triu(total - length + 1)
-    attended: Tensor = scores.masked_fill(later, -math.inf).softmax(-1) @ v
+    mask = None if visible is None else visible.unsqueeze(1)  # (B, 1, T, T)
+    attended: Tensor = F.scaled_dot_product_attention(q, k, v, mask, is_causal=visible is None)
     return attended.transpose(1, 2).flatten(2)
+
+
+def attention_of_newest(query: Tensor, keys: Tensor, values: Tensor, n_head: int) -> Tensor:
+    """Attention of one position to all so far: one row of `attention`, without its matrices.
+
+    Args:
+        query: (B, n_embd).
+        keys: of it and those before it, (B, T, n_embd).
+        values: likewise.
+        n_head: number of heads.
+
+    Returns:
+        (B, n_embd).
+    """
+    products = (query.unsqueeze(1) * keys).unflatten(-1, (n_head, -1))
+    scores = products.sum(-1) / math.sqrt(products.shape[-1])  # (B, T, n_head)
+    weights = scores.softmax(1).unsqueeze(-1)
+    attended = (weights * values.unflatten(-1, (n_head, -1))).sum(1)  # (B, n_head, …)
+    return attended.flatten(1)
 
 
 def rotate(x: Tensor, positions: Tensor) -> Tensor:
@@ -183,28 +201,32 @@ class Transformer(Model):
         logits: Tensor = self.lm_head(self.ln_f(x))
         return logits
 
-    def _attention(self, qkv: Tensor) -> Tensor:
-        """Attend within sequences: (B, T, 3 n_embd) -> (B, T, n_embd)."""
-        queries, keys_values = qkv.tensor_split([self.n_embd], dim=-1)
-        return causal_attention(queries, keys_values, self.n_head)
-
     def forward(self, tokens: Tensor) -> Tensor:
         """Attend within each row: (B, T) -> (B, T, V), T at most `block_size`."""
         positions = torch.arange(tokens.shape[1], device=tokens.device)
 
         def attend(layer: int, qkv: Tensor) -> Tensor:
-            return self._attention(qkv)
+            return attention(qkv, self.n_head)
 
         return self._run(tokens, positions, attend)
 
+    def table(self, documents: Documents) -> Table:
+        """Make the table of distinct prefixes, in packs."""
+        return pack(prefix_table(documents, self.vocab_size, self.block_size))
+
+    def tables(self, documents: Documents, size: int) -> Iterator[Table]:
+        """Cover documents with such tables; a text with tables of sequences."""
+        for table in super().tables(documents, size):
+            yield pack(table) if isinstance(table, PrefixTable) else table
+
     def table_logits(self, table: Table) -> Tensor:
-        """Run each distinct prefix once, (N, n_embd), laid out as sequences just to attend."""
-        assert isinstance(table, PrefixTable)
+        """Run each distinct prefix once, (N, n_embd), laid out in packs just to attend."""
+        assert isinstance(table, PackedTable)
 
         def attend(layer: int, qkv: Tensor) -> Tensor:
-            sequences = qkv.index_select(0, table.sequences.flatten())  # (S * T, 3 n_embd)
-            attended = self._attention(sequences.unflatten(0, table.sequences.shape))
-            return attended.flatten(0, 1).index_select(0, table.places)  # (N, n_embd)
+            packs = qkv.index_select(0, table.packs.flatten()).unflatten(0, table.packs.shape)
+            attended = attention(packs, self.n_head, table.visible)  # (K, W, n_embd)
+            return attended.flatten(0, 1).index_select(0, table.slots)  # (N, n_embd)
 
         return self._run(table.tokens, table.depths, attend)
 
@@ -221,10 +243,13 @@ class Transformer(Model):
 
         def attend(layer: int, qkv: Tensor) -> Tensor:
             queries, keys_values = qkv.tensor_split([self.n_embd], dim=-1)
-            if past is not None:
-                keys_values = torch.cat([past[layer], keys_values], dim=1)
+            if past is None:
+                caches.append(keys_values)
+                return attention(qkv, self.n_head)
+            keys_values = torch.cat([past[layer], keys_values], dim=1)
             caches.append(keys_values)
-            return causal_attention(queries, keys_values, self.n_head)
+            keys, values = keys_values.chunk(2, dim=-1)
+            return attention_of_newest(queries[:, 0], keys, values, self.n_head).unsqueeze(1)
 
         logits = self._run(unread, positions, attend)
         return logits[:, -1], (context, *caches)
