@@ -4,6 +4,7 @@ So a resumed run needs no iterator state, and several processes agree on their s
 word between them.
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -20,9 +21,12 @@ class Batches:
     Attributes:
         available: how many documents or windows there are.
         size: how many stand in a batch, no more than there are.
+        parts: into how many tables a batch is cut.
     """
 
-    def __init__(self, model: Model, documents: Documents, settings: TrainingSettings) -> None:
+    def __init__(
+        self, model: Model, documents: Documents, settings: TrainingSettings, parts: int = 1
+    ) -> None:
         self.model = model
         self.documents = documents
         self.seed = settings.seed
@@ -30,21 +34,41 @@ class Batches:
         if documents.text:
             self.available = n_windows(documents.predictions, model.window_size)
         self.size = min(settings.batch_size or self.available, self.available)
+        self.parts = min(parts, self.size)
+        self.ranks = alphabetical_ranks(documents, model.vocab_size) if self.parts > 1 else None
         # a batch of all documents, or of all predictions, is the same at every step
         whole = self.size == (documents.predictions if documents.text else len(documents))
-        self.whole = model.table(documents).to(model.device) if whole else None
+        self.whole = [self._make(0, part) for part in range(self.parts)] if whole else None
 
-    def table(self, step: int) -> Table:
-        """Make the table of a step's batch."""
-        if self.whole is not None:
-            return self.whole
+    def table(self, step: int, part: int = 0) -> Table:
+        """Make the table of a part of a step's batch."""
+        return self._make(step, part) if self.whole is None else self.whole[part]
+
+    def _make(self, step: int, part: int) -> Table:
         if self.documents.text:
             starts = window_starts(
                 self.documents.predictions, self.model.window_size, self.size, self.seed, step
             )
-            return self.model.text_table(self.documents, starts).to(self.model.device)
+            own = np.array_split(starts, self.parts)[part]
+            return self.model.text_table(self.documents, own).to(self.model.device)
         rows = batch_rows(self.available, self.size, self.seed, step)
-        return self.model.table(self.documents.select(rows)).to(self.model.device)
+        if self.ranks is not None:  # what begins alike goes to one part, to share its beginning
+            rows = rows[np.argsort(self.ranks[rows])]
+        own = np.array_split(rows, self.parts)[part]
+        return self.model.table(self.documents.select(own)).to(self.model.device)
+
+
+def alphabetical_ranks(documents: Documents, vocab_size: int) -> Ints:
+    """Place of each document among all of them in the order of their beginnings, int64 (rows,).
+
+    A beginning is as many characters as one 64-bit number holds, a digit each.
+    """
+    keys = np.zeros(len(documents), dtype=np.int64)
+    for position in range(int(63 / math.log2(max(vocab_size, 2)))):
+        inside = documents.lengths > position
+        keys *= vocab_size
+        keys[inside] += documents.ids[documents.offsets[:-1][inside] + position]
+    return np.argsort(np.argsort(keys, kind="stable"))
 
 
 def batch_rows(

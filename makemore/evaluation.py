@@ -1,7 +1,7 @@
 """Exact losses, and what they mean."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +9,7 @@ import torch
 from makemore.contexts import Table
 from makemore.models.base import Model, pair_losses
 from makemore.vocabulary import Documents
+from makemore.workers import Workers
 
 LOGITS_AT_A_TIME = 2**24
 """Logits of one table in an evaluation, which bounds its memory (64 MiB in fp32)."""
@@ -49,15 +50,22 @@ class Evaluation:
         }
 
 
-def tables(model: Model, documents: Documents) -> Iterator[Table]:
-    """Cover the documents with tables whose logits are `LOGITS_AT_A_TIME` at most."""
-    for table in model.tables(documents, LOGITS_AT_A_TIME // max(model.vocab_size, 256)):
+def tables(model: Model, documents: Documents, parts: int = 1) -> Iterator[Table]:
+    """Cover the documents with tables whose logits are `LOGITS_AT_A_TIME` at most.
+
+    There are at least `parts` of them, as nearly equal as documents of whole length allow.
+    """
+    most = LOGITS_AT_A_TIME // max(model.vocab_size, 256)
+    size = max(1, min(most, -(-documents.predictions // parts)))
+    for table in model.tables(documents, size):
         yield table.to(model.device)
 
 
-@torch.inference_mode()
 def evaluate(
-    model: Model, documents: Documents, covering: Iterable[Table] | None = None
+    model: Model,
+    documents: Documents,
+    covering: Sequence[Table] | None = None,
+    workers: Workers | None = None,
 ) -> Evaluation:
     """Compute the exact loss over all documents, at least one.
 
@@ -65,12 +73,17 @@ def evaluate(
         model: left in the mode, training or not, that it was in.
         documents: what to predict.
         covering: `tables` of the documents, where they are at hand.
+        workers: who go through the tables; the caller alone, unless given.
     """
+
+    @torch.inference_mode()
+    def total(table: Table) -> float:
+        losses = pair_losses(model.logits_of(table), table).cpu().double()
+        return float((losses * table.counts.cpu()).sum())
+
     was_training = model.training
     model.eval()
-    total = 0.0
-    for table in tables(model, documents) if covering is None else covering:
-        losses = pair_losses(model.logits_of(table), table).cpu().double()
-        total += (losses * table.counts.cpu()).sum().item()
+    run: Callable[..., Iterable[float]] = map if workers is None else workers.map
+    loss = sum(run(total, tables(model, documents) if covering is None else covering))
     model.train(was_training)
-    return Evaluation(len(documents), documents.predictions, total / documents.predictions)
+    return Evaluation(len(documents), documents.predictions, loss / documents.predictions)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from makemore.config import TrainingSettings
 from makemore.models.base import Model
+from makemore.workers import Workers
 
 State = dict[str, Tensor]
 """What an optimizer remembers of a parameter."""
@@ -49,8 +50,8 @@ class AdamW:
             square = state["exp_avg_sq"].lerp_(parameter.grad.square(), 1 - self.betas[1])
             if parameter.dim() >= 2:
                 parameter.mul_(1 - learning_rate * self.weight_decay)
-            scale = square.sqrt().div_(math.sqrt(second)).add_(self.eps)
-            parameter.addcdiv_(mean, scale, value=-learning_rate / first)
+            scale = square.sqrt().div_(math.sqrt(second)).add_(self.eps).mul_(first)
+            parameter.addcdiv_(mean, scale, value=-learning_rate)
 
 
 class Muon:
@@ -115,7 +116,7 @@ def orthogonalise(stacks: Sequence[Tensor], steps: int = 5) -> list[Tensor]:
             polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
             polynomial.diagonal(dim1=-2, dim2=-1).add_(a)
             product = polynomial if product is None else polynomial @ product
-            gram = polynomial @ gram @ polynomial
+            gram = polynomial @ gram @ polynomial  # of P X: the two commute
         assert product is not None, "one step at least"
         for i, factor in zip(alike, product.split([len(wide[i]) for i in alike]), strict=True):
             wide[i] = factor @ wide[i]
@@ -128,27 +129,26 @@ def orthogonalise(stacks: Sequence[Tensor], steps: int = 5) -> list[Tensor]:
 class Optimizer:
     """AdamW, and Muon on the hidden matrices where it is asked for."""
 
-    def __init__(self, model: Model, settings: TrainingSettings) -> None:
-        self.parameters = list(model.parameters())
+    def __init__(self, model: Model, settings: TrainingSettings, workers: Workers) -> None:
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
         hidden = model.hidden_matrices() if settings.optimizer == "muon" else []
-        self.muon = Muon(hidden, settings.weight_decay)
-        rest = [p for p in self.parameters if p not in self.muon.state]
+        # each worker has a share of the matrices of each shape
+        hidden = sorted(hidden, key=lambda matrix: matrix.shape)
+        n = max(1, min(workers.n, len(hidden)))
+        self.muons = [Muon(hidden[i::n], settings.weight_decay) for i in range(n)]
+        rest = [p for p in self.parameters if not any(p in muon.state for muon in self.muons)]
         self.adamw = AdamW(rest, settings.weight_decay)
+        self.workers = workers
 
     def step(self, learning_rate: float) -> None:
         """Move every parameter along its gradient."""
         self.adamw.step(learning_rate)
-        self.muon.step(learning_rate)
-
-    def zero_grad(self) -> None:
-        """Forget the gradients."""
-        for parameter in self.parameters:
-            parameter.grad = None
+        self.workers.map(lambda muon: muon.step(learning_rate), self.muons)
 
     def state(self, parameter: Tensor) -> State:
         """Give what is remembered of a parameter, to be read or changed in place."""
-        owner = self.muon if parameter in self.muon.state else self.adamw
-        return owner.state[parameter]
+        states = (self.adamw.state, *(muon.state for muon in self.muons))
+        return next(state[parameter] for state in states if parameter in state)
 
 
 def learning_rate(settings: TrainingSettings, step: int, max_steps: int) -> float:

@@ -19,9 +19,10 @@ from makemore.checkpoint import (
 )
 from makemore.config import Config, TrainingSettings
 from makemore.corpus import Corpus
-from makemore.devices import compute_reproducibly
+from makemore.devices import compute_reproducibly, keep_memory
 from makemore.errors import UserError
 from makemore.evaluation import evaluate, tables
+from makemore.gradients import Gradient, gradient, mean
 from makemore.models import build_model
 from makemore.models.base import Model
 from makemore.optimizers import Optimizer, learning_rate
@@ -30,6 +31,7 @@ from makemore.sampling import preview
 from makemore.status import Pace, Status
 from makemore.tracking import Tracker
 from makemore.vocabulary import Vocabulary
+from makemore.workers import Workers
 
 
 def train(
@@ -59,6 +61,7 @@ def train(
             whatever was saved before still stands.
     """
     compute_reproducibly(device)
+    keep_memory()
     with Training(config, corpus, run, device, resumed) as training:
         try:
             if resumed is None:
@@ -101,7 +104,8 @@ class Training:
         model = build_model(config.model, config.architecture, len(self.vocabulary))
         self.model = model.to(device)
         self.progress = replace(resumed.progress) if resumed else Progress()
-        self.batches = Batches(self.model, self.documents, self.settings)
+        self.workers = Workers(together=device.type == "cpu" and self.model.divisible)
+        self.batches = Batches(self.model, self.documents, self.settings, self.workers.n)
         self.progress.max_steps = total_steps(self.model, self.settings, self.batches)
         if resumed is not None:
             if self.progress.finished:
@@ -113,7 +117,7 @@ class Training:
             resumed.load_weights(self.model)
             load_training_state(resumed.training, self.model, self.optimizer, device)
 
-        self.val_tables = list(tables(self.model, self.val_documents))
+        self.val_tables = list(tables(self.model, self.val_documents, self.workers.n))
         self.status = Status(self.progress.step, self.progress.max_steps)
         self.loss_sum = torch.tensor(self.progress.loss_sum, device=device)
         self.pace = Pace(self.progress.step)
@@ -123,13 +127,14 @@ class Training:
     @cached_property
     def optimizer(self) -> Optimizer:
         """The optimizer, made when it is first needed: a closed form never waits for its import."""
-        return Optimizer(self.model, self.settings)
+        return Optimizer(self.model, self.settings, self.workers)
 
     def __enter__(self) -> "Training":
         return self
 
     def __exit__(self, *error: object) -> None:
         self.tracker.close()
+        self.workers.close()
 
     def begin(self) -> None:
         """Do what comes before the first step: the closed forms, a validation, a checkpoint."""
@@ -143,19 +148,23 @@ class Training:
 
     def step(self) -> None:
         """Take one step of gradient descent, and log, validate and save where that is due."""
-        table = self.batches.table(self.progress.step)
-        rate = learning_rate(self.settings, self.progress.step, self.progress.max_steps)
-        loss = self.model.loss(table)
-        self.optimizer.zero_grad()
-        loss.backward()
+        step, optimizer = self.progress.step, self.optimizer
+
+        def part_of_gradient(part: int) -> Gradient:
+            return gradient(self.model, self.batches.table(step, part), optimizer.parameters)
+
+        batch = mean(self.workers.map(part_of_gradient, range(self.batches.parts)))
+        for parameter, slope in zip(optimizer.parameters, batch.by_parameter, strict=True):
+            parameter.grad = slope
         if self.settings.grad_clip:
-            torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.grad_clip)
-        self.optimizer.step(rate)
+            torch.nn.utils.clip_grad_norm_(optimizer.parameters, self.settings.grad_clip)
+        rate = learning_rate(self.settings, step, self.progress.max_steps)
+        optimizer.step(rate)
 
         self.progress.step = step = self.progress.step + 1
         self.progress.loss_steps += 1
-        self.loss_sum += loss.detach()
-        self.pace.characters += table.predictions
+        self.loss_sum += batch.loss
+        self.pace.characters += batch.predictions
         self.status.step, self.status.validated = step, False
         if step % self.settings.log_interval == 0:
             self.log(rate)
@@ -187,7 +196,8 @@ class Training:
         if not self.weights_are_finite():
             raise self.diverged()
         if self.val_tables:
-            loss = evaluate(self.model, self.val_documents, self.val_tables).loss
+            found = evaluate(self.model, self.val_documents, self.val_tables, self.workers)
+            loss = found.loss
             if math.isnan(loss):
                 raise self.diverged()
             self.tracker.numbers(progress.step, {"loss/val": loss})

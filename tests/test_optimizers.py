@@ -14,7 +14,10 @@ from makemore.optimizers import (
     learning_rate,
     orthogonalise,
 )
+from makemore.workers import Workers
 from tests.conftest import random_model
+
+ALONE = Workers(together=False)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +45,7 @@ def test_a_warm_up_longer_than_the_run_still_rises() -> None:
 def test_matrices_decay_and_biases_and_norms_do_not() -> None:
     model = random_model("transformer", 5, bias=True, norm="layer")
     before = [p.detach().clone() for p in model.parameters()]
-    optimizer = Optimizer(model, TrainingSettings(weight_decay=0.3, optimizer="adamw"))
+    optimizer = Optimizer(model, TrainingSettings(weight_decay=0.3, optimizer="adamw"), ALONE)
     for parameter in model.parameters():
         parameter.grad = torch.zeros_like(parameter)
     optimizer.step(0.1)
@@ -70,17 +73,18 @@ def test_adamw_is_pytorch_s() -> None:
 @pytest.mark.parametrize("kind", ["muon", "adamw"])
 def test_every_parameter_has_one_optimizer(name: str, kind: str) -> None:
     model = random_model(name, 5)
-    optimizer = Optimizer(model, TrainingSettings.model_validate({"optimizer": kind}))
-    owned = [*map(id, optimizer.adamw.state), *map(id, optimizer.muon.state)]
+    optimizer = Optimizer(model, TrainingSettings.model_validate({"optimizer": kind}), ALONE)
+    states = [optimizer.adamw.state, *(muon.state for muon in optimizer.muons)]
+    owned = [id(p) for state in states for p in state]
     assert sorted(owned) == sorted(map(id, model.parameters()))
 
 
 def test_muon_has_the_matrices_inside_the_blocks() -> None:
     model = random_model("transformer", 5, n_layer=2)
-    optimizer = Optimizer(model, TrainingSettings(optimizer="muon"))
+    optimizer = Optimizer(model, TrainingSettings(optimizer="muon"), ALONE)
     names = {id(p): name for name, p in model.named_parameters()}
     layers = ("c_attn", "c_proj", "c_fc", "mlp_proj")
-    assert {names[id(p)] for p in optimizer.muon.state} == {
+    assert {names[id(p)] for p in optimizer.muons[0].state} == {
         f"blocks.{i}.{layer}.weight" for i in range(2) for layer in layers
     }
 
@@ -104,7 +108,7 @@ def test_a_step_is_adamw_s_formula() -> None:
     model = random_model("bigram", 3)
     (weights,) = model.parameters()
     expected = weights.detach().clone().double()
-    optimizer = Optimizer(model, TrainingSettings(weight_decay=0.2))
+    optimizer = Optimizer(model, TrainingSettings(weight_decay=0.2), ALONE)
     m = v = torch.zeros(3, 3, dtype=torch.float64)
     for step in (1, 2):
         gradient = torch.randn(3, 3)

@@ -154,6 +154,11 @@ class Model(nn.Module):
         return cross_entropy(self.logits_of(table), table)
 
     @property
+    def divisible(self) -> bool:
+        """Whether the loss of a batch is the mean of its parts', each computed by itself."""
+        return False
+
+    @property
     def closed_form(self) -> bool:
         """Whether `prepare` alone fits the model, and no step of gradient descent is due."""
         return False

@@ -44,6 +44,11 @@ class BagOfWords(Model):
         logits: Tensor = self.lm_head(x)
         return logits
 
+    @property
+    def divisible(self) -> bool:
+        """Each prefix is computed by itself."""
+        return True
+
     def forward(self, tokens: Tensor) -> Tensor:
         """Sum along each row: (B, T) -> (B, T, V), T at most `block_size`."""
         positions = torch.arange(tokens.shape[1], device=tokens.device)

@@ -58,6 +58,11 @@ class Recurrent(Model):
         zeros = self.wte.weight.new_zeros(size, self.n_hidden)
         return (zeros,) * self.n_states
 
+    @property
+    def divisible(self) -> bool:
+        """Each prefix is computed by itself."""
+        return True
+
     def forward(self, tokens: Tensor) -> Tensor:
         """Go through each row, character by character: (B, T) -> (B, T, V)."""
         inputs = self.read(tokens)  # (B, T, n_gates * n_hidden)

@@ -81,7 +81,8 @@ def attention_of_newest(query: Tensor, keys: Tensor, values: Tensor, n_head: int
     scores = products.sum(-1) / math.sqrt(products.shape[-1])  # (B, T, n_head)
     weights = scores.softmax(1).unsqueeze(-1)
     attended = (weights * values.unflatten(-1, (n_head, -1))).sum(1)  # (B, n_head, …)
-    return attended.flatten(1)
+    found: Tensor = attended.flatten(1)
+    return found
 
 
 def rotate(x: Tensor, positions: Tensor) -> Tensor:
@@ -200,6 +201,11 @@ class Transformer(Model):
             x = block(x, positions, layer, attend)
         logits: Tensor = self.lm_head(self.ln_f(x))
         return logits
+
+    @property
+    def divisible(self) -> bool:
+        """Each prefix is computed by itself, but dropout draws from one stream of numbers."""
+        return self.dropout.p == 0
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Attend within each row: (B, T) -> (B, T, V), T at most `block_size`."""

@@ -1,0 +1,51 @@
+"""Threads that share a step, a core each.
+
+PyTorch's own threads split every operation, and at its end each waits for the others, spinning:
+some hundreds of times a step. When another program takes one of the cores, all wait for the thread
+on it, and two threads are slower than one. So a step is split instead: each worker goes through its
+own part of the batch with one thread, and they meet once, to add up their gradients. On idle cores
+that is as fast; beside other work it takes what the cores have left. Whatever the timing, the parts
+and the order of the sum are the same, and so is the result, bit for bit.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MOST_WORKERS = 4
+"""Each step's Python runs on one worker at a time, so that more of them would wait for it."""
+
+
+class Workers:
+    """As many threads as PyTorch would use, up to `MOST_WORKERS`.
+
+    Until they are closed, PyTorch's own threads are divided among them.
+
+    Attributes:
+        n: how many.
+    """
+
+    def __init__(self, together: bool) -> None:
+        """Take one worker with all of PyTorch's threads, or, to work together, several."""
+        self.threads = torch.get_num_threads()
+        self.n = min(self.threads, MOST_WORKERS) if together else 1
+        self.pool = ThreadPoolExecutor(self.n - 1) if self.n > 1 else None
+        torch.set_num_threads(self.threads // self.n)
+
+    def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        """Call a function on each item, all at once; the first by the caller's own thread."""
+        if self.pool is None:
+            return [function(item) for item in items]
+        others = [self.pool.submit(function, item) for item in items[1:]]
+        return [*map(function, items[:1]), *(other.result() for other in others)]
+
+    def close(self) -> None:
+        """Give PyTorch its threads back."""
+        if self.pool is not None:
+            self.pool.shutdown()
+        torch.set_num_threads(self.threads)
