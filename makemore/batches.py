@@ -10,9 +10,12 @@ from functools import lru_cache
 import numpy as np
 
 from makemore.config import TrainingSettings
-from makemore.contexts import Table
+from makemore.contexts import Table, Windows
 from makemore.models.base import Model
 from makemore.vocabulary import Documents, Ints
+
+MOST_NUMBERED = 2**22
+"""Predictions of a corpus whose windows are kept numbered in memory, 50 bytes and more for each."""
 
 
 class Batches:
@@ -35,7 +38,12 @@ class Batches:
             self.available = n_windows(documents.predictions, model.window_size)
         self.size = min(settings.batch_size or self.available, self.available)
         self.parts = min(parts, self.size)
-        self.ranks = alphabetical_ranks(documents, model.vocab_size) if self.parts > 1 else None
+        self.ranks: Ints | None = None
+        if self.parts > 1 and not documents.text:
+            self.ranks = alphabetical_ranks(documents, model.vocab_size)
+        self.windows: Windows | None = None
+        if model.context_length is not None and documents.predictions <= MOST_NUMBERED:
+            self.windows = Windows(documents, model.context_length, model.vocab_size)
         # a batch of all documents, or of all predictions, is the same at every step
         whole = self.size == (documents.predictions if documents.text else len(documents))
         self.whole = [self._make(0, part) for part in range(self.parts)] if whole else None
@@ -45,17 +53,24 @@ class Batches:
         return self._make(step, part) if self.whole is None else self.whole[part]
 
     def _make(self, step: int, part: int) -> Table:
-        if self.documents.text:
-            starts = window_starts(
-                self.documents.predictions, self.model.window_size, self.size, self.seed, step
+        documents = self.documents
+        if documents.text:
+            rows = window_starts(
+                documents.predictions, self.model.window_size, self.size, self.seed, step
             )
-            own = np.array_split(starts, self.parts)[part]
-            return self.model.text_table(self.documents, own).to(self.model.device)
-        rows = batch_rows(self.available, self.size, self.seed, step)
+        else:
+            rows = batch_rows(self.available, self.size, self.seed, step)
         if self.ranks is not None:  # what begins alike goes to one part, to share its beginning
             rows = rows[np.argsort(self.ranks[rows])]
-        own = np.array_split(rows, self.parts)[part]
-        return self.model.table(self.documents.select(own)).to(self.model.device)
+        rows = np.array_split(rows, self.parts)[part]
+        if self.windows is not None:
+            chosen = rows if documents.text else documents.predictions_of(rows)
+            table: Table = self.windows.table(chosen)
+        elif documents.text:
+            table = self.model.text_table(documents, rows)
+        else:
+            table = self.model.table(documents.select(rows))
+        return table.to(self.model.device)
 
 
 def alphabetical_ranks(documents: Documents, vocab_size: int) -> Ints:

@@ -87,7 +87,45 @@ def window_table(
     """
     if chosen is None:
         chosen = np.arange(documents.predictions)
-    positions, targets = documents.positions[chosen], documents.targets[chosen]
+    contexts, row = _distinct_windows(documents, context_length, vocab_size, chosen)
+    pairs = count_pairs(row, documents.targets[chosen], vocab_size)
+    return WindowTable(*pairs, torch.from_numpy(contexts))
+
+
+class Windows:
+    """The windows of a whole corpus, numbered once: the table of a batch is then a mere count.
+
+    Attributes:
+        documents: the corpus.
+    """
+
+    def __init__(self, documents: Documents, context_length: int, vocab_size: int) -> None:
+        self.documents = documents
+        everything = np.arange(documents.predictions)
+        self.contexts, row = _distinct_windows(documents, context_length, vocab_size, everything)
+        pairs, self.pair = np.unique(row * vocab_size + documents.targets, return_inverse=True)
+        self.rows, self.targets = np.divmod(pairs, vocab_size)
+
+    def table(self, chosen: Ints) -> WindowTable:
+        """Make the table of some predictions, as `window_table` does."""
+        occurrences = np.bincount(self.pair[chosen], minlength=len(self.rows))
+        pairs = np.flatnonzero(occurrences)
+        rows = self.rows[pairs]
+        new = np.diff(rows, prepend=-1) > 0
+        return WindowTable(
+            torch.from_numpy(np.cumsum(new) - 1),
+            torch.from_numpy(self.targets[pairs]),
+            torch.from_numpy(occurrences[pairs]),
+            len(chosen),
+            torch.from_numpy(self.contexts[rows[new]]),
+        )
+
+
+def _distinct_windows(
+    documents: Documents, context_length: int, vocab_size: int, chosen: Ints
+) -> tuple[Ints, Ints]:
+    """Find the distinct windows, (N, k) in order, and which one each prediction has, (chosen,)."""
+    positions = documents.positions[chosen]
     contexts = np.zeros((len(chosen), context_length), dtype=np.int64)  # BOUNDARY everywhere
     for distance in range(min(context_length, int(positions.max(initial=0)) + 1)):
         inside = np.flatnonzero(positions >= distance)
@@ -103,7 +141,7 @@ def window_table(
         keys = keys * vocab_size + column
         size *= vocab_size
     _, first, row = np.unique(keys, return_index=True, return_inverse=True)
-    return WindowTable(*count_pairs(row, targets, vocab_size), torch.from_numpy(contexts[first]))
+    return contexts[first], row
 
 
 def slices(table: WindowTable, size: int) -> Iterator[WindowTable]:

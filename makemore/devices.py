@@ -14,7 +14,7 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
 def pick_device(name: str) -> torch.device:
-    """Find the device for `--device`: auto is CUDA where there is a GPU, otherwise the CPU.
+    """Find the device for `--device`, and make it ready: auto is CUDA, where there is a GPU.
 
     Raises:
         UsageError: the device that is asked for is not here.
@@ -25,6 +25,8 @@ def pick_device(name: str) -> torch.device:
         raise UsageError("--device cuda: PyTorch finds no CUDA GPU here; try --device cpu.")
     if name == "mps" and not torch.backends.mps.is_available():
         raise UsageError("--device mps: PyTorch finds no Apple GPU here; try --device cpu.")
+    if name == "cpu":
+        keep_memory()
     return torch.device(name)
 
 

@@ -17,7 +17,8 @@ from makemore.errors import UserError
 from makemore.models.base import Model, State, select_rows
 from makemore.vocabulary import BOUNDARY, Vocabulary
 
-SAMPLES_AT_A_TIME = 4096
+TOKENS_AT_A_TIME = 2**20
+"""Tokens of the samples that are drawn together, were each as long as it may be."""
 NOVEL_ROUNDS = 100
 PREVIEW_SAMPLES = 10
 PREVIEW_LENGTH = 200
@@ -71,6 +72,8 @@ class Sampler:
     def probabilities(self, logits: Tensor) -> Tensor:
         """Turn logits (..., V) into the probabilities that characters are drawn with."""
         logits = logits.double() - logits.amax(-1, keepdim=True)
+        if self.temperature > 0 and self.top_k is None and self.top_p is None:
+            return (logits / self.temperature).softmax(-1)
         order = logits.sort(dim=-1, descending=True, stable=True)
         keep = 1 if self.temperature == 0 else self.top_k
         probabilities = (order.values / (self.temperature or 1)).softmax(-1)
@@ -86,7 +89,22 @@ class Sampler:
         return torch.zeros_like(probabilities).scatter(-1, order.indices, probabilities)
 
 
-@torch.inference_mode()
+def draw(probabilities: Tensor, rows: Tensor, generator: torch.Generator) -> Tensor:
+    """Draw a character for each sample: int64 (n,), by inverting the distribution function.
+
+    Args:
+        probabilities: double (prefixes, V), each row's sum about 1.
+        rows: of each sample, its prefix, int64 (n,).
+        generator: gives one number for each sample.
+    """
+    cumulative = probabilities.cumsum(-1)
+    totals = cumulative[:, -1]
+    below = torch.nextafter(totals, torch.zeros_like(totals))
+    uniform = torch.rand(len(rows), dtype=torch.float64, generator=generator)
+    level = torch.minimum(uniform * totals[rows], below[rows])  # [0, total)
+    return (cumulative[rows] <= level.unsqueeze(-1)).sum(-1)
+
+
 def sample(
     model: Model,
     vocabulary: Vocabulary,
@@ -110,15 +128,15 @@ def sample(
         UserError: the prompt holds a character that the model doesn't know.
     """
     start = [BOUNDARY, *vocabulary.encode(prompt)]
-    for done in range(0, n, SAMPLES_AT_A_TIME):
+    at_a_time = max(1, TOKENS_AT_A_TIME // sampler.max_length)
+    for done in range(0, n, at_a_time):
         was_training = model.training
         model.eval()
-        drawn = _draw(model, start, min(SAMPLES_AT_A_TIME, n - done), generator, sampler)
+        drawn = _draw(model, start, min(at_a_time, n - done), generator, sampler).numpy()
         model.train(was_training)
-        for ids in drawn.tolist():
-            finished = BOUNDARY in ids
-            ids = ids[: ids.index(BOUNDARY)] if finished else ids
-            yield Sample(prompt + vocabulary.decode(ids), finished)
+        finished = (drawn == BOUNDARY).any(axis=1).tolist()
+        for text, ended in zip(vocabulary.decode_rows(drawn), finished, strict=True):
+            yield Sample(prompt + text, ended)
 
 
 def stream(
@@ -160,7 +178,7 @@ def _stream(
             logits = logits.cpu().clone()  # (1, V)
             logits[:, BOUNDARY] = -math.inf
             probabilities = sampler.probabilities(logits)
-            drawn = torch.multinomial(probabilities[0], 1, generator=generator)  # (1,)
+            drawn = draw(probabilities, torch.zeros(1, dtype=torch.int64), generator)  # (1,)
             yield int(drawn)
             logits, state = model.step(drawn.to(model.device), state)
     finally:
@@ -207,6 +225,7 @@ def novel_samples(draw: Callable[[], Iterable[Sample]], n: int, corpus: Corpus) 
     )
 
 
+@torch.inference_mode()
 def _draw(
     model: Model, start: list[int], n: int, generator: torch.Generator, sampler: Sampler
 ) -> Tensor:
@@ -219,7 +238,7 @@ def _draw(
     row = torch.zeros(n, dtype=torch.int64)  # of each, its prefix's row in logits and state
     for _ in range(sampler.max_length - len(start) + 1):
         probabilities = sampler.probabilities(logits.cpu())  # (rows, V)
-        tokens = torch.multinomial(probabilities[row], 1, generator=generator)[:, 0]
+        tokens = draw(probabilities, row, generator)
         column = torch.full((n,), BOUNDARY)
         column[alive] = tokens
         columns.append(column)

@@ -19,7 +19,7 @@ from makemore.checkpoint import (
 )
 from makemore.config import Config, TrainingSettings
 from makemore.corpus import Corpus
-from makemore.devices import compute_reproducibly, keep_memory
+from makemore.devices import compute_reproducibly
 from makemore.errors import UserError
 from makemore.evaluation import evaluate, tables
 from makemore.gradients import Gradient, gradient, mean
@@ -61,7 +61,6 @@ def train(
             whatever was saved before still stands.
     """
     compute_reproducibly(device)
-    keep_memory()
     with Training(config, corpus, run, device, resumed) as training:
         try:
             if resumed is None:

@@ -67,6 +67,15 @@ class Documents:
         starts = np.cumsum(lengths) - lengths
         return np.arange(self.predictions) - np.repeat(starts, lengths)
 
+    def predictions_of(self, rows: Ints) -> Ints:
+        """Name the predictions of the documents at the given rows, one document after another."""
+        lengths = self.lengths + 1
+        first = (np.cumsum(lengths) - lengths)[rows]
+        lengths = lengths[rows]
+        places = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        predictions: Ints = np.repeat(first, lengths) + places
+        return predictions
+
     def select(self, rows: NDArray[np.int64]) -> "Documents":
         """Documents at the given rows, in that order."""
         lengths = self.lengths[rows]
@@ -125,6 +134,15 @@ class Vocabulary:
     def decode(self, ids: Sequence[int]) -> str:
         """Give the text of a sequence of ids without boundaries."""
         return "".join(self.characters[id_ - 1] for id_ in ids)
+
+    def decode_rows(self, ids: Ints) -> list[str]:
+        """Give the text of each row of (n, T) ids, up to its first boundary if it has one."""
+        codes = np.concatenate([[BOUNDARY], _code_points(self.characters)]).astype("<u4")
+        text = codes[ids].tobytes().decode("utf-32-le", "surrogatepass")  # of all rows at once
+        ended = np.append(ids == BOUNDARY, np.ones((len(ids), 1), dtype=bool), axis=1)
+        starts = np.arange(len(ids)) * ids.shape[1]
+        ends = starts + ended.argmax(axis=1)
+        return [text[i:j] for i, j in zip(starts.tolist(), ends.tolist(), strict=True)]
 
     def _summary(self) -> str:
         shown = self.characters if len(self.characters) <= 60 else self.characters[:60] + "…"

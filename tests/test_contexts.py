@@ -4,10 +4,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.contexts import Table, window_table
+from makemore.contexts import Table, Windows, window_table
 from makemore.corpus import Corpus
 from makemore.packs import VECTOR, pack
 from makemore.prefixes import pad, prefix_table
@@ -160,3 +161,17 @@ def test_prefixes_of_the_names_are_as_many_as_their_beginnings(names: Corpus) ->
     beginnings = {name[:i] for name in names.documents for i in range(len(name) + 1)}
     table = prefix_table(Vocabulary(names.characters).encode_all(names.documents), 27)
     assert len(table.tokens) == len(beginnings)
+
+
+@given(few | many, st.integers(1, 30), st.integers(0, 2**32))
+def test_a_batch_of_numbered_windows_is_the_table_of_its_windows(
+    documents: list[str], k: int, seed: int
+) -> None:
+    encoded, vocab_size = encode(documents)
+    rows = np.random.default_rng(seed).integers(len(encoded), size=5)
+    chosen = encoded.predictions_of(rows)
+    found = Windows(encoded, k, vocab_size).table(chosen)
+    assert count_of(found) == count_windows(encoded.select(rows), k)
+    expected = window_table(encoded, k, vocab_size, chosen)
+    for field in ("rows", "targets", "counts", "contexts"):
+        assert torch.equal(getattr(found, field), getattr(expected, field))

@@ -154,7 +154,13 @@ def test_muon_is_pytorch_s() -> None:
     ours = [torch.randn(16, 48), torch.randn(48, 16), torch.randn(16, 48)]
     theirs = [nn.Parameter(p.clone()) for p in ours]
     muon = Muon([p.requires_grad_() for p in ours], weight_decay=0.1)
-    reference = torch.optim.Muon(theirs, lr=0.05, weight_decay=0.1, adjust_lr_fn="match_rms_adamw")
+    reference = torch.optim.Muon(
+        theirs,
+        lr=0.05,
+        weight_decay=0.1,
+        momentum=muon.momentum,
+        adjust_lr_fn="match_rms_adamw",
+    )
     for _ in range(3):
         for our, their in zip(ours, theirs, strict=True):
             our.grad = torch.randn_like(our)

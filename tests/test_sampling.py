@@ -184,8 +184,8 @@ def test_samples_go_on_past_the_block(names: Corpus) -> None:
 
 
 def test_draws_in_several_rounds_are_as_many_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampling, "SAMPLES_AT_A_TIME", 7)
-    drawn = draw(random_model("mlp", 3), 24, "ab")
+    monkeypatch.setattr(sampling, "TOKENS_AT_A_TIME", 7 * 20)
+    drawn = draw(random_model("mlp", 3), 24, "ab", max_length=20)
     assert len(drawn) == 24
     assert len({one.text for one in drawn}) > 8
 
@@ -281,3 +281,13 @@ def test_characters_of_a_text_come_as_they_are_drawn() -> None:
     )
     next(characters)
     assert steps == 3, "the window before the text, and no more"
+
+
+@given(st.lists(st.sampled_from([0.0, 1e-300, 0.1, 1.0]), min_size=1, max_size=6), st.integers(0))
+def test_what_has_no_probability_is_never_drawn(weights: list[float], seed: int) -> None:
+    weights[seed % len(weights)] = 0.5
+    probabilities = torch.tensor([weights], dtype=torch.float64)
+    probabilities /= probabilities.sum()
+    generator = torch.Generator().manual_seed(seed % 2**63)
+    drawn = sampling.draw(probabilities, torch.zeros(200, dtype=torch.int64), generator)
+    assert (probabilities[0, drawn] > 0).all()

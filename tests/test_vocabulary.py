@@ -70,3 +70,10 @@ def test_a_text_predicts_each_character_but_no_end(text: str) -> None:
     assert encoded.targets.tolist() == ids
     assert encoded.positions.tolist() == list(range(len(text)))
     assert encoded.predictions == len(text)
+
+
+def test_rows_of_ids_end_at_their_first_boundary() -> None:
+    vocabulary = Vocabulary("aé😀")
+    ids = np.array([[1, 3, 0, 2], [0, 1, 1, 1], [2, 2, 3, 1]])
+    assert vocabulary.decode_rows(ids) == ["a😀", "", "éé😀a"]
+    assert vocabulary.decode_rows(np.empty((2, 0), dtype=np.int64)) == ["", ""]

@@ -36,9 +36,35 @@ class MLP(WindowModel):
         nn.init.normal_(self.output.weight, std=0.01)
         nn.init.zeros_(self.output.bias)
 
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Slide the window over each sequence: (B, T) -> (B, T, V)."""
+        windows = self.pad(tokens).unfold(1, self.context_length, 1)  # (B, T, block_size)
+        return self.logits_from(self.read(windows))
+
     def predict(self, contexts: Tensor, weights: Tensor | None = None) -> Tensor:
-        """Logits after each window: int64 (..., block_size) -> (..., V)."""
-        embedded = self.embedding(contexts).flatten(-2)  # (..., block_size * n_embd)
-        hidden = normalise(self.norm, self.hidden(embedded), weights)  # (..., n_hidden)
-        logits: Tensor = self.output(torch.tanh(hidden))
+        """Logits after each window: int64 (N, block_size) -> (N, V)."""
+        many = len(contexts) > self.vocab_size
+        return self.logits_from(self.read_many(contexts) if many else self.read(contexts), weights)
+
+    def read(self, contexts: Tensor) -> Tensor:
+        """Embed windows (..., block_size) for the hidden layer: (..., n_hidden)."""
+        hidden: Tensor = self.hidden(self.embedding(contexts).flatten(-2))
+        return hidden
+
+    def read_many(self, contexts: Tensor) -> Tensor:
+        """Do as `read` does, (N, block_size) -> (N, n_hidden), without a product for each window.
+
+        What the hidden layer makes of a character depends on its place in the window alone: it is
+        computed once for each of the block_size * V, and a window adds up its own.
+        """
+        maps = self.hidden.weight.unflatten(1, (self.context_length, -1))  # of each place
+        made = torch.einsum("ve,hpe->pvh", self.embedding.weight, maps)  # (block_size, V, n_hidden)
+        hidden = made[0].index_select(0, contexts[:, 0])
+        for place in range(1, self.context_length):
+            hidden = hidden + made[place].index_select(0, contexts[:, place])
+        return hidden if self.hidden.bias is None else hidden + self.hidden.bias
+
+    def logits_from(self, hidden: Tensor, weights: Tensor | None = None) -> Tensor:
+        """Finish what the hidden layer has begun: (..., n_hidden) -> (..., V)."""
+        logits: Tensor = self.output(torch.tanh(normalise(self.norm, hidden, weights)))
         return logits

@@ -149,12 +149,17 @@ class TransformerSettings(PrefixSettings):
     """Settings of `makemore.models.transformer.Transformer`."""
 
     recipe = {
-        "max_steps": 500,
-        "batch_size": 256,
-        "learning_rate": 0.01,
+        "max_steps": 300,
+        "batch_size": 512,
+        "learning_rate": 0.015,
         "warmup_steps": 20,
     }
-    text_recipe = {"max_steps": 1500, "batch_size": 16, "eval_interval": 500}
+    text_recipe = {
+        "max_steps": 1500,
+        "batch_size": 16,
+        "learning_rate": 0.01,
+        "eval_interval": 500,
+    }
 
     n_layer: int = Field(4, ge=1, description="blocks")
     n_head: int = Field(4, ge=1, description="attention heads in a block; they divide n_embd")
