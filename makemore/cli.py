@@ -9,6 +9,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,7 @@ from makemore.errors import UsageError, UserError
 from makemore.flags import (
     CountOption,
     DeviceOption,
+    DistinctOption,
     MaxLengthOption,
     NovelOption,
     PromptOption,
@@ -166,6 +168,7 @@ def sample(
     top_p: TopPOption = None,
     max_length: MaxLengthOption = None,
     novel: NovelOption = False,
+    distinct: DistinctOption = False,
     seed: SeedOption = None,
     device: DeviceOption = "auto",
     as_json: Annotated[
@@ -178,6 +181,7 @@ def sample(
     from makemore import console
     from makemore.checkpoint import Checkpoint
     from makemore.devices import pick_device
+    from makemore.distinct import distinct_samples
     from makemore.runs import find_checkpoint
     from makemore.sampling import Sampler, default_max_length, novel_samples, stream
     from makemore.sampling import sample as draw
@@ -187,8 +191,9 @@ def sample(
     if not (math.isfinite(temperature) and math.isfinite(top_p or 0)):
         raise UsageError("--temperature and --top-p take numbers.")
     text = checkpoint.config.data.format == "text"
-    if text and novel:
-        raise UsageError("--novel is for a corpus of lines; this run was trained on one long text.")
+    if text and (novel or distinct):
+        flag = "--novel" if novel else "--distinct"
+        raise UsageError(f"{flag} is for a corpus of lines; this run was trained on one long text.")
     n = n or (1 if text else 10)
     longest = max_length or default_max_length(checkpoint.longest, text, prompt)
     sampler = Sampler(longest, temperature, top_k, top_p)
@@ -225,7 +230,13 @@ def sample(
         else:
             warn_of_change(corpus, checkpoint)
 
+    unlike = distinct_samples(  # one draw, so that no two rounds of it give the same
+        model, checkpoint.vocabulary, n, generator, prompt=prompt, sampler=sampler
+    )
+
     def draws() -> "Iterator[Sample]":
+        if distinct:
+            return islice(unlike, n)
         return draw(model, checkpoint.vocabulary, n, generator, prompt=prompt, sampler=sampler)
 
     samples = draws() if corpus is None or not novel else novel_samples(draws, n, corpus)

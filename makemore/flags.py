@@ -49,6 +49,9 @@ MaxLengthOption = Annotated[
 NovelOption = Annotated[
     bool, typer.Option("--novel", help="Only what stands nowhere in the corpus.")
 ]
+DistinctOption = Annotated[
+    bool, typer.Option("--distinct", help="No two alike: drawn without replacement.")
+]
 SeedOption = Annotated[
     int | None,
     typer.Option(min=0, max=2**63 - 1, help="Repeat a draw.", show_default="another each time"),
