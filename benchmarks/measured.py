@@ -1,17 +1,14 @@
 """Training as a user does it, by the commands: what the tables of the other files are made of."""
 
 import json
-import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from side_by_side import MAKEMORE, run
 
 from makemore.checkpoint import Checkpoint
-
-MAKEMORE = [sys.executable, "-m", "makemore"]
 
 
 @dataclass(frozen=True)
@@ -45,5 +42,4 @@ def measure(*flags: str, splits: tuple[str, ...] = ("train", "val", "test")) -> 
 
 def call(*arguments: str) -> str:
     """Run a command to its end, and give what it has printed; its errors are shown."""
-    done = subprocess.run([*MAKEMORE, *arguments], check=True, stdout=subprocess.PIPE, text=True)
-    return done.stdout
+    return run([*MAKEMORE, *arguments]).output

@@ -103,7 +103,7 @@ class Training:
         model = build_model(config.model, config.architecture, len(self.vocabulary))
         self.model = model.to(device)
         self.progress = replace(resumed.progress) if resumed else Progress()
-        self.workers = Workers(together=device.type == "cpu" and self.model.divisible)
+        self.workers = Workers.for_training(self.model, device)
         self.batches = Batches(self.model, self.documents, self.settings, self.workers.n)
         self.progress.max_steps = total_steps(self.model, self.settings, self.batches)
         if resumed is not None:

@@ -10,32 +10,43 @@ and the order of the sum are the same, and so is the result, bit for bit.
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Self, TypeVar
 
 import torch
+
+from makemore.models.base import Model
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MOST_WORKERS = 4
 """Each step's Python runs on one worker at a time, so that more of them would wait for it."""
+SMALL = 2**15
+"""Parameters of a model whose operations are too short to be worth a second thread."""
 
 
 class Workers:
-    """As many threads as PyTorch would use, up to `MOST_WORKERS`.
-
-    Until they are closed, PyTorch's own threads are divided among them.
+    """Threads to whom work is given; until they are closed, they share PyTorch's own.
 
     Attributes:
         n: how many.
     """
 
-    def __init__(self, together: bool) -> None:
-        """Take one worker with all of PyTorch's threads, or, to work together, several."""
-        self.threads = torch.get_num_threads()
-        self.n = min(self.threads, MOST_WORKERS) if together else 1
-        self.pool = ThreadPoolExecutor(self.n - 1) if self.n > 1 else None
-        torch.set_num_threads(self.threads // self.n)
+    def __init__(self, n: int = 1, threads: int | None = None) -> None:
+        """Take n workers that share so many of PyTorch's threads, all of them unless told."""
+        self.usual_threads = torch.get_num_threads()
+        self.n = n
+        self.pool = ThreadPoolExecutor(n - 1) if n > 1 else None
+        torch.set_num_threads(max(1, (threads or self.usual_threads) // n))
+
+    @classmethod
+    def for_training(cls, model: Model, device: torch.device) -> Self:
+        """Take as many as help to train a model."""
+        if device.type == "cpu" and model.divisible:
+            return cls(min(torch.get_num_threads(), MOST_WORKERS))
+        if device.type == "cpu" and model.n_parameters <= SMALL:
+            return cls(threads=1)
+        return cls()
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         """Call a function on each item, all at once; the first by the caller's own thread."""
@@ -48,4 +59,4 @@ class Workers:
         """Give PyTorch its threads back."""
         if self.pool is not None:
             self.pool.shutdown()
-        torch.set_num_threads(self.threads)
+        torch.set_num_threads(self.usual_threads)

@@ -1,13 +1,30 @@
 """The figures in the README have commands that still run."""
 
+import argparse
 import re
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 import pytest
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from makemore.corpus import Corpus
+from makemore.gradients import gradient
+from makemore.models.transformer import Transformer
+from makemore.vocabulary import Vocabulary
+from tests.conftest import Runner, random_model
 
 ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT / "benchmarks"))  # as for a script that is run from there
+
+import side_by_side  # noqa: E402
+import step  # noqa: E402
+
+FIGURE = r"([\d,.]+) \(([\d,.]+) to ([\d,.]+)\)"
 
 
 def run_benchmark(name: str, *arguments: str) -> str:
@@ -39,3 +56,131 @@ def test_every_published_recipe_but_the_gpu_s_has_a_figure() -> None:
     listed = run_benchmark("published.py", "--help")
     for path in (ROOT / "configs" / "published").glob("*.toml"):
         assert path.stem == "gpt" or path.stem in listed
+
+
+def rows_of(shown: str) -> dict[str, float]:
+    """Read the median of each row of a benchmark of speed, by what is measured."""
+    found = re.findall(rf"^\| ([^|]+) \|.*?{FIGURE}", shown, re.M)
+    rows = {name: [float(cell.replace(",", "")) for cell in cells] for name, *cells in found}
+    assert all(low <= middle <= high for middle, low, high in rows.values())
+    return {name: middle for name, (middle, _, _) in rows.items()}
+
+
+def test_the_benchmark_of_a_step_prints_its_rows() -> None:
+    flags = ["--rounds", "1", "--steps", "2", "--busy"]
+    rows = rows_of(run_benchmark("step.py", *flags).replace("%", ""))
+    assert rows.keys() == {
+        "ours, 512 documents",
+        "what the model needs",
+        "all that are done",
+        "2048 x 2048",
+        "ours",
+    }
+    assert 0 < rows["what the model needs"] < rows["all that are done"]
+
+
+def test_the_benchmark_of_sampling_prints_its_row(run_makemore: Runner, tmp_path: Path) -> None:
+    run_makemore("train", "--max-steps", "1", "--n-layer", "1", "--n-embd", "8", "--out", "small")
+    flags = ["--rounds", "1", "-n", "10", "--run", str(tmp_path / "small")]
+    assert rows_of(run_benchmark("sampling.py", *flags)).keys() == {"ours"}
+
+
+def test_the_benchmark_of_start_up_prints_its_rows() -> None:
+    rows = rows_of(run_benchmark("startup.py", "--rounds", "1"))
+    assert {row for row, ms in rows.items() if ms > 0} >= {
+        "`makemore --help`",
+        "`makemore train --help`",
+        "`python -c 'import torch'`",
+        "`makemore sample -n 20`",
+    }
+
+
+def test_the_benchmark_of_memory_prints_its_rows() -> None:
+    rows = rows_of(run_benchmark("memory.py", "--rounds", "1", "--steps", "1", "-n", "1"))
+    usual = rows.pop("`python -c 'import torch'`")
+    assert rows.keys() == {"`makemore train`", "`makemore sample`"}
+    assert all(peak > usual for peak in rows.values())
+
+
+def test_a_checkout_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=r"there is no .*makemore\.py"):
+        side_by_side.checkout(str(tmp_path))
+
+
+def test_the_sides_take_turns() -> None:
+    clock = count()
+    sides = {"ours": lambda: float(next(clock)), "theirs": lambda: float(next(clock))}
+    measured = side_by_side.in_turn(3, sides)
+    assert [measured[side].values for side in sides] == [[0, 2, 4], [1, 3, 5]]
+
+
+def test_a_ratio_is_that_of_the_medians_between_those_of_the_rounds() -> None:
+    ours, theirs = side_by_side.Rounds([12, 2, 3]), side_by_side.Rounds([3, 2, 1])
+    ratio = ours.over(theirs)
+    assert (ratio.median, ratio.lowest, ratio.highest) == (1.5, 1, 4)
+    assert f"{ratio:.1f}" == "1.5 (1.0 to 4.0)"
+    assert ours.minus(theirs).values == [9, 0, 2]
+    assert ours.map(lambda ms: 1e3 / ms).figure.median == pytest.approx(1e3 / 3)
+
+
+def test_the_time_of_the_peer_s_steps_is_read_from_what_it_prints_once_warm() -> None:
+    warming = [f"step {10 * n} | loss 3.2958 | step time {900 + n}.25ms" for n in range(20)]
+    printed = """
+step 200 | loss 2.5000 | step time 18.50ms
+------------
+2 samples that are new:
+step
+time
+step 200 train loss: 2.4 test loss: 2.4
+step 210 | loss 2.4900 | step time 1020.25ms
+step 220 | loss 2.4800 | step time 19.00ms
+"""
+    assert side_by_side.step_times(printed) == [18.5, 1020.25, 19]
+    assert side_by_side.step_time("\n".join(warming) + printed) == 19
+
+
+def test_a_process_is_timed_and_gives_its_output() -> None:
+    program = "import time; print('done'); time.sleep(0.2)"
+    finished = side_by_side.run([sys.executable, "-c", program])
+    assert finished.output == "done\n"
+    assert 0.2 < finished.seconds < 60
+
+
+def test_a_process_that_fails_is_no_measurement() -> None:
+    with pytest.raises(subprocess.CalledProcessError):
+        side_by_side.run([sys.executable, "-c", "raise SystemExit(3)"])
+
+
+def test_the_peak_of_a_process_is_in_mebibytes() -> None:
+    program = """if True:
+        import sys
+        from side_by_side import run
+        small, large = (run([sys.executable, "-c", f"b'x' * {n} * 2**20"]) for n in (64, 128))
+        print(large.peak - small.peak)
+    """
+    command = [sys.executable, "-c", program]  # holds little itself, unlike this process
+    shown = subprocess.check_output(command, cwd=ROOT / "benchmarks", text=True)
+    assert float(shown) == pytest.approx(64, abs=4)
+
+
+def test_the_arithmetic_of_a_step_is_what_pytorch_counts(names: Corpus) -> None:
+    vocabulary = Vocabulary(names.characters)
+    model = random_model("transformer", len(vocabulary))
+    assert isinstance(model, Transformer)
+    table = model.table(vocabulary.encode_all(names.train[:64]))
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        gradient(model, table, list(model.parameters()))
+    counted = {str(operation): n for operation, n in counter.get_flop_counts()["Global"].items()}
+    work = step.work_of([[table]])
+    assert work.characters == sum(len(name) + 1 for name in names.train[:64])
+    assert step.model_flops(model, work.contexts) == counted["aten.mm"]
+    # PyTorch's plain attention keeps the scores, of which another computes them twice
+    done = step.attention_flops(len(model.blocks), model.n_embd, work.pairs)
+    assert done * 6 / 7 == counted["aten.bmm"]
+
+
+def test_the_arithmetic_of_muon_is_that_of_its_matrices_alone() -> None:
+    one, other = torch.zeros(64, 192), torch.zeros(64, 64)
+    both = step.muon_flops([one, other])
+    assert both == step.muon_flops([one]) + step.muon_flops([other])
+    assert both > 0

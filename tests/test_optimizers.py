@@ -17,7 +17,7 @@ from makemore.optimizers import (
 from makemore.workers import Workers
 from tests.conftest import random_model
 
-ALONE = Workers(together=False)
+ALONE = Workers()
 
 
 @pytest.mark.parametrize(

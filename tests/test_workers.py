@@ -1,6 +1,7 @@
 """A step's work in parts: as good as in one piece, and the same each time."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
@@ -22,7 +23,7 @@ DIVISIBLE = [name for name in ARCHITECTURES if random_model(name, V).divisible]
 def workers() -> Iterator[Workers]:
     threads = torch.get_num_threads()
     torch.set_num_threads(3)
-    several = Workers(together=True)
+    several = Workers(3)
     yield several
     several.close()
     torch.set_num_threads(threads)
@@ -34,16 +35,26 @@ def test_results_stand_in_the_order_of_their_items(workers: Workers) -> None:
     assert workers.map(str, []) == []
 
 
-def test_pytorch_s_threads_are_divided_and_given_back() -> None:
+@pytest.mark.parametrize(
+    ("name", "settings", "expected"),
+    [
+        ("transformer", {}, (4, 1)),
+        ("transformer", {"dropout": 0.1}, (1, 6)),  # draws from one stream
+        ("mlp", {}, (1, 1)),  # small
+        ("wavenet", {}, (1, 6)),  # normalises over the batch
+    ],
+)
+def test_pytorch_s_threads_are_divided_and_given_back(
+    name: str, settings: dict[str, Any], expected: tuple[int, int]
+) -> None:
     threads = torch.get_num_threads()
-    torch.set_num_threads(4)
-    several = Workers(together=True)
-    assert set(several.map(lambda _: torch.get_num_threads(), range(4))) == {1}
-    several.close()
-    assert torch.get_num_threads() == 4
-    alone = Workers(together=False)
-    assert (alone.n, torch.get_num_threads()) == (1, 4)
-    alone.close()
+    torch.set_num_threads(6)
+    model = random_model(name, V, **settings)
+    workers = Workers.for_training(model, torch.device("cpu"))
+    found = workers.map(lambda _: torch.get_num_threads(), range(7))
+    workers.close()
+    assert (workers.n, *set(found)) == expected
+    assert torch.get_num_threads() == 6
     torch.set_num_threads(threads)
 
 
@@ -97,7 +108,7 @@ def test_parts_keep_together_what_begins_alike() -> None:
 
 def test_matrices_are_moved_alike_by_one_worker_and_by_several(workers: Workers) -> None:
     moved = []
-    for helpers in (Workers(together=False), workers):
+    for helpers in (Workers(), workers):
         torch.manual_seed(0)
         model = random_model("transformer", V, n_layer=3)
         optimizer = Optimizer(model, TrainingSettings(), helpers)
