@@ -5,7 +5,7 @@ word between them.
 """
 
 import math
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -41,12 +41,18 @@ class Batches:
         self.ranks: Ints | None = None
         if self.parts > 1 and not documents.text:
             self.ranks = alphabetical_ranks(documents, model.vocab_size)
-        self.windows: Windows | None = None
-        if model.context_length is not None and documents.predictions <= MOST_NUMBERED:
-            self.windows = Windows(documents, model.context_length, model.vocab_size)
         # a batch of all documents, or of all predictions, is the same at every step
         whole = self.size == (documents.predictions if documents.text else len(documents))
-        self.whole = [self._make(0, part) for part in range(self.parts)] if whole else None
+        self.whole: list[Table] | None = None
+        if whole and not model.closed_form:
+            self.whole = [self._make(0, part) for part in range(self.parts)]
+
+    @cached_property
+    def windows(self) -> Windows | None:
+        """Give the windows of the split, where the model reads windows and there is room."""
+        if self.model.context_length is None or self.documents.predictions > MOST_NUMBERED:
+            return None
+        return Windows(self.documents, self.model.context_length, self.model.vocab_size)
 
     def table(self, step: int, part: int = 0) -> Table:
         """Make the table of a part of a step's batch."""
