@@ -21,8 +21,6 @@ Result = TypeVar("Result")
 
 MOST_WORKERS = 4
 """Each step's Python runs on one worker at a time, so that more of them would wait for it."""
-SMALL = 2**15
-"""Parameters of a model whose operations are too short to be worth a second thread."""
 
 
 class Workers:
@@ -32,20 +30,18 @@ class Workers:
         n: how many.
     """
 
-    def __init__(self, n: int = 1, threads: int | None = None) -> None:
-        """Take n workers that share so many of PyTorch's threads, all of them unless told."""
+    def __init__(self, n: int = 1) -> None:
+        """Take n workers that share PyTorch's threads."""
         self.usual_threads = torch.get_num_threads()
         self.n = n
         self.pool = ThreadPoolExecutor(n - 1) if n > 1 else None
-        torch.set_num_threads(max(1, (threads or self.usual_threads) // n))
+        torch.set_num_threads(max(1, self.usual_threads // n))
 
     @classmethod
     def for_training(cls, model: Model, device: torch.device) -> Self:
         """Take as many as help to train a model."""
         if device.type == "cpu" and model.divisible:
             return cls(min(torch.get_num_threads(), MOST_WORKERS))
-        if device.type == "cpu" and model.n_parameters <= SMALL:
-            return cls(threads=1)
         return cls()
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

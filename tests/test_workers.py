@@ -40,7 +40,6 @@ def test_results_stand_in_the_order_of_their_items(workers: Workers) -> None:
     [
         ("transformer", {}, (4, 1)),
         ("transformer", {"dropout": 0.1}, (1, 6)),  # draws from one stream
-        ("mlp", {}, (1, 1)),  # small
         ("wavenet", {}, (1, 6)),  # normalises over the batch
     ],
 )

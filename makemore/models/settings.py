@@ -124,7 +124,7 @@ class PrefixSettings(ModelSettings):
 class BagOfWordsSettings(PrefixSettings):
     """Settings of `makemore.models.bow.BagOfWords`."""
 
-    recipe = {"max_steps": 1000, "batch_size": 512, "learning_rate": 0.02, "warmup_steps": 50}
+    recipe = {"max_steps": 1000, "batch_size": 512, "learning_rate": 0.04, "warmup_steps": 50}
 
     n_embd: int = Field(64, ge=1, description="channels of a character's embedding")
     n_hidden: int = Field(64, ge=1, description="units of the hidden layer")
@@ -149,17 +149,12 @@ class TransformerSettings(PrefixSettings):
     """Settings of `makemore.models.transformer.Transformer`."""
 
     recipe = {
-        "max_steps": 300,
-        "batch_size": 512,
-        "learning_rate": 0.015,
+        "max_steps": 450,
+        "batch_size": 256,
+        "learning_rate": 0.01,
         "warmup_steps": 20,
     }
-    text_recipe = {
-        "max_steps": 1500,
-        "batch_size": 16,
-        "learning_rate": 0.01,
-        "eval_interval": 500,
-    }
+    text_recipe = {"max_steps": 1500, "batch_size": 16, "eval_interval": 500}
 
     n_layer: int = Field(4, ge=1, description="blocks")
     n_head: int = Field(4, ge=1, description="attention heads in a block; they divide n_embd")
