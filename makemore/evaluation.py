@@ -13,6 +13,8 @@ from makemore.workers import Workers
 
 LOGITS_AT_A_TIME = 2**24
 """Logits of one table in an evaluation, which bounds its memory (64 MiB in fp32)."""
+LOGITS_OF_TEXT_AT_A_TIME = 2**21
+"""Pieces of a text share nothing, so that small tables cost no more, and stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,12 @@ class Evaluation:
 
 
 def tables(model: Model, documents: Documents, parts: int = 1) -> Iterator[Table]:
-    """Cover the documents with tables whose logits are `LOGITS_AT_A_TIME` at most.
+    """Cover the documents with tables of so many logits at most.
 
     There are at least `parts` of them, as nearly equal as documents of whole length allow.
     """
-    most = LOGITS_AT_A_TIME // max(model.vocab_size, 256)
+    logits = LOGITS_OF_TEXT_AT_A_TIME if documents.text else LOGITS_AT_A_TIME
+    most = logits // max(model.vocab_size, 256)
     size = max(1, min(most, -(-documents.predictions // parts)))
     for table in model.tables(documents, size):
         yield table.to(model.device)
