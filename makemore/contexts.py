@@ -93,14 +93,9 @@ def window_table(
 
 
 class Windows:
-    """The windows of a whole corpus, numbered once: the table of a batch is then a mere count.
-
-    Attributes:
-        documents: the corpus.
-    """
+    """The windows of a whole corpus, numbered once: the table of a batch is then a mere count."""
 
     def __init__(self, documents: Documents, context_length: int, vocab_size: int) -> None:
-        self.documents = documents
         everything = np.arange(documents.predictions)
         self.contexts, row = _distinct_windows(documents, context_length, vocab_size, everything)
         pairs, self.pair = np.unique(row * vocab_size + documents.targets, return_inverse=True)

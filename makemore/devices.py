@@ -14,7 +14,9 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 
 def pick_device(name: str) -> torch.device:
-    """Find the device for `--device`, and make it ready: auto is CUDA, where there is a GPU.
+    """Find the device for `--device`: auto is CUDA where there is a GPU, otherwise the CPU.
+
+    A CPU is told to keep its memory for what comes next.
 
     Raises:
         UsageError: the device that is asked for is not here.

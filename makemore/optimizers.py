@@ -147,9 +147,12 @@ class Optimizer:
         self.workers.map(lambda muon: muon.step(learning_rate), self.muons)
 
     def state(self, parameter: Tensor) -> State:
-        """Give what is remembered of a parameter, to be read or changed in place."""
+        """Give what is remembered of a parameter, to be read or changed in place.
+
+        Of one that is not trained there is nothing.
+        """
         states = (self.adamw.state, *(muon.state for muon in self.muons))
-        return next(state[parameter] for state in states if parameter in state)
+        return next((state[parameter] for state in states if parameter in state), {})
 
 
 def learning_rate(settings: TrainingSettings, step: int, max_steps: int) -> float:

@@ -169,3 +169,14 @@ def test_muon_is_pytorch_s() -> None:
         reference.step()
     for our, their in zip(ours, theirs, strict=True):
         torch.testing.assert_close(our.detach(), their.detach(), atol=2e-3, rtol=0)
+
+
+def test_of_a_frozen_parameter_nothing_is_remembered() -> None:
+    model = random_model("gru", 5)
+    model.requires_grad_(False)
+    weight = next(model.parameters()).requires_grad_()
+    optimizer = Optimizer(model, TrainingSettings(), ALONE)
+    weight.grad = torch.ones_like(weight)
+    optimizer.step(0.1)
+    remembered = [bool(optimizer.state(parameter)) for parameter in model.parameters()]
+    assert remembered == [True] + [False] * (len(remembered) - 1)
