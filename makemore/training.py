@@ -129,11 +129,12 @@ class Training:
         return Optimizer(self.model, self.settings, self.workers)
 
     def __enter__(self) -> "Training":
+        self.workers.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
         self.tracker.close()
-        self.workers.close()
+        self.workers.__exit__(*error)
 
     def begin(self) -> None:
         """Do what comes before the first step: the closed forms, a validation, a checkpoint."""

@@ -24,7 +24,7 @@ MOST_WORKERS = 4
 
 
 class Workers:
-    """Threads to whom work is given; until they are closed, they share PyTorch's own.
+    """Threads to whom work is given, within `with`; there they share PyTorch's own.
 
     Attributes:
         n: how many.
@@ -34,8 +34,18 @@ class Workers:
         """Take n workers that share PyTorch's threads."""
         self.usual_threads = torch.get_num_threads()
         self.n = n
-        self.pool = ThreadPoolExecutor(n - 1) if n > 1 else None
-        torch.set_num_threads(max(1, self.usual_threads // n))
+        self.pool: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        if self.n > 1:
+            self.pool = ThreadPoolExecutor(self.n - 1)
+            torch.set_num_threads(max(1, self.usual_threads // self.n))
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.pool is not None:
+            self.pool.shutdown()
+            torch.set_num_threads(self.usual_threads)
 
     @classmethod
     def for_training(cls, model: Model, device: torch.device) -> Self:
@@ -50,9 +60,3 @@ class Workers:
             return [function(item) for item in items]
         others = [self.pool.submit(function, item) for item in items[1:]]
         return [*map(function, items[:1]), *(other.result() for other in others)]
-
-    def close(self) -> None:
-        """Give PyTorch its threads back."""
-        if self.pool is not None:
-            self.pool.shutdown()
-        torch.set_num_threads(self.usual_threads)

@@ -23,9 +23,8 @@ DIVISIBLE = [name for name in ARCHITECTURES if random_model(name, V).divisible]
 def workers() -> Iterator[Workers]:
     threads = torch.get_num_threads()
     torch.set_num_threads(3)
-    several = Workers(3)
-    yield several
-    several.close()
+    with Workers(3) as several:
+        yield several
     torch.set_num_threads(threads)
 
 
@@ -49,9 +48,8 @@ def test_pytorch_s_threads_are_divided_and_given_back(
     threads = torch.get_num_threads()
     torch.set_num_threads(6)
     model = random_model(name, V, **settings)
-    workers = Workers.for_training(model, torch.device("cpu"))
-    found = workers.map(lambda _: torch.get_num_threads(), range(7))
-    workers.close()
+    with Workers.for_training(model, torch.device("cpu")) as workers:
+        found = workers.map(lambda _: torch.get_num_threads(), range(7))
     assert (workers.n, *set(found)) == expected
     assert torch.get_num_threads() == 6
     torch.set_num_threads(threads)
