@@ -14,7 +14,8 @@ Norm = Literal["none", "batch", "layer", "rms"]
 class Settings(BaseModel):
     """A group of settings: each with its name, type, default, bounds and help."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # deferred: --help shows the settings of every model, and validates none
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class ModelSettings(Settings):
