@@ -55,8 +55,17 @@ class Workers:
         return cls()
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        """Call a function on each item, all at once; the first by the caller's own thread."""
+        """Call a function on each item; every n-th is a worker's, the first the caller's own."""
         if self.pool is None:
             return [function(item) for item in items]
-        others = [self.pool.submit(function, item) for item in items[1:]]
-        return [*map(function, items[:1]), *(other.result() for other in others)]
+        results: dict[int, Result] = {}
+
+        def work(worker: int) -> None:
+            for i in range(worker, len(items), self.n):
+                results[i] = function(items[i])
+
+        others = [self.pool.submit(work, worker) for worker in range(1, min(self.n, len(items)))]
+        work(0)
+        for other in others:
+            other.result()
+        return [results[i] for i in range(len(items))]
