@@ -93,18 +93,24 @@ class Muon:
                 parameter.mul_(1 - learning_rate * self.weight_decay).sub_(update, alpha=scale)
 
 
-NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
-"""Coefficients of an odd polynomial that drives every singular value near 1 (Jordan et al.)."""
+NEWTON_SCHULZ = (
+    (8.3837, -24.7659, 18.3571),
+    (4.0434, -3.0114, 0.5695),
+    (3.5056, -2.6267, 0.5257),
+    (2.4901, -1.8343, 0.4368),
+)
+"""Coefficients of an odd polynomial of degree 5 for each step (Amsel et al. 2025,
+https://arxiv.org/abs/2505.16932): of all such, it keeps what the one before made of the singular
+values from 0.003 to 1 nearest 1. In the end they are within 0.2 of it."""
 
 
-def orthogonalise(stacks: Sequence[Tensor], steps: int = 5) -> list[Tensor]:
+def orthogonalise(stacks: Sequence[Tensor]) -> list[Tensor]:
     """Replace each matrix U S V' of each stack (…, m, n) by nearly U V', by Newton-Schulz.
 
     A step is X <- P X with P = a I + b G + c G G, where G = X X' is small and square whatever
     the other side of X. What the steps multiply up to is therefore found from G alone, which a
     step turns into P G P; so matrices that share their smaller side go through in one stack.
     """
-    a, b, c = NEWTON_SCHULZ
     wide = [x if x.shape[-2] <= x.shape[-1] else x.mT for x in stacks]
     wide = [x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7) for x in wide]
     sides: dict[int, list[int]] = defaultdict(list)
@@ -113,11 +119,12 @@ def orthogonalise(stacks: Sequence[Tensor], steps: int = 5) -> list[Tensor]:
     for alike in sides.values():
         gram = torch.cat([wide[i] @ wide[i].mT for i in alike])  # (matrices, m, m)
         product: Tensor | None = None
-        for _ in range(steps):
+        for step, (a, b, c) in enumerate(NEWTON_SCHULZ, 1):
             polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
             polynomial.diagonal(dim1=-2, dim2=-1).add_(a)
             product = polynomial if product is None else polynomial @ product
-            gram = polynomial @ gram @ polynomial  # of P X: the two commute
+            if step < len(NEWTON_SCHULZ):
+                gram = polynomial @ gram @ polynomial  # of P X: the two commute
         assert product is not None, "one step at least"
         for i, factor in zip(alike, product.split([len(wide[i]) for i in alike]), strict=True):
             wide[i] = factor @ wide[i]
