@@ -13,7 +13,7 @@ from makemore.workers import Workers
 
 LOGITS_AT_A_TIME = 2**24
 """Logits of one table in an evaluation, which bounds its memory (64 MiB in fp32)."""
-LOGITS_OF_TEXT_AT_A_TIME = 2**21
+LOGITS_OF_TEXT_AT_A_TIME = 2**19
 """Pieces of a text share nothing, so that small tables cost no more, and stay in the cache."""
 
 
