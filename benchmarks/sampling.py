@@ -18,6 +18,7 @@ import torch
 from side_by_side import MAKEMORE, Peer, command_line, in_turn, natural, run
 
 from makemore.checkpoint import Checkpoint
+from makemore.devices import pick_device
 from makemore.runs import find_checkpoint
 from makemore.sampling import Sampler, default_max_length, sample
 
@@ -48,7 +49,7 @@ print(seconds(int(n)))
 
 def time_sampling(checkpoint: Checkpoint, n: int) -> float:
     """Draw n documents, and give the seconds it took."""
-    model = checkpoint.build(torch.device("cpu"))
+    model = checkpoint.build(pick_device("cpu"))
     sampler = Sampler(default_max_length(checkpoint.longest))
     start = time.perf_counter()
     drawn = sum(
