@@ -11,6 +11,9 @@ from makemore.config import TrainingSettings
 from makemore.models.base import Model
 from makemore.workers import Workers
 
+SECOND_BETA = 0.99
+"""How much of the mean square of its gradients AdamW keeps in a step."""
+
 State = dict[str, Tensor]
 """What an optimizer remembers of a parameter."""
 
@@ -26,7 +29,7 @@ class AdamW:
         self,
         parameters: Iterable[Tensor],
         weight_decay: float,
-        betas: tuple[float, float] = (0.9, 0.99),
+        betas: tuple[float, float],
         eps: float = 1e-8,
     ) -> None:
         self.weight_decay = weight_decay
@@ -59,13 +62,10 @@ class Muon:
 
     Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/. An update is scaled to the
     size that AdamW's have (Liu et al. 2025, https://arxiv.org/abs/2502.16982), so that one
-    learning rate serves both. Matrices of one shape are stacked and go through as one. Long
-    trainings take a momentum of 0.95; in a few hundred steps 0.9 comes further.
+    learning rate serves both. Matrices of one shape are stacked and go through as one.
     """
 
-    def __init__(
-        self, parameters: Iterable[Tensor], weight_decay: float, momentum: float = 0.9
-    ) -> None:
+    def __init__(self, parameters: Iterable[Tensor], weight_decay: float, momentum: float) -> None:
         self.weight_decay = weight_decay
         self.momentum = momentum
         self.state: dict[Tensor, State] = {p: {} for p in parameters}
@@ -118,14 +118,13 @@ def orthogonalise(stacks: Sequence[Tensor]) -> list[Tensor]:
         sides[x.shape[-2]].append(i)
     for alike in sides.values():
         gram = torch.cat([wide[i] @ wide[i].mT for i in alike])  # (matrices, m, m)
-        product: Tensor | None = None
-        for step, (a, b, c) in enumerate(NEWTON_SCHULZ, 1):
-            polynomial = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
-            polynomial.diagonal(dim1=-2, dim2=-1).add_(a)
-            product = polynomial if product is None else polynomial @ product
-            if step < len(NEWTON_SCHULZ):
-                gram = polynomial @ gram @ polynomial  # of P X: the two commute
-        assert product is not None, "one step at least"
+        product = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
+        for step, (a, b, c) in enumerate(NEWTON_SCHULZ):
+            rest = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)  # P = a I + rest
+            product = torch.baddbmm(product, rest, product, beta=a) if step else a * product + rest
+            if step < len(NEWTON_SCHULZ) - 1:
+                gram = torch.baddbmm(gram, rest, gram, beta=a)  # P G
+                gram = torch.baddbmm(gram, rest, gram, beta=a)  # P G P: the two commute
         for i, factor in zip(alike, product.split([len(wide[i]) for i in alike]), strict=True):
             wide[i] = factor @ wide[i]
     return [
@@ -143,9 +142,10 @@ class Optimizer:
         # each worker has a share of the matrices of each shape
         hidden = sorted(hidden, key=lambda matrix: matrix.shape)
         n = max(1, min(workers.n, len(hidden)))
-        self.muons = [Muon(hidden[i::n], settings.weight_decay) for i in range(n)]
+        decay, momentum = settings.weight_decay, settings.momentum
+        self.muons = [Muon(hidden[i::n], decay, momentum) for i in range(n)]
         rest = [p for p in self.parameters if not any(p in muon.state for muon in self.muons)]
-        self.adamw = AdamW(rest, settings.weight_decay)
+        self.adamw = AdamW(rest, decay, (momentum, SECOND_BETA))
         self.workers = workers
 
     def step(self, learning_rate: float) -> None:

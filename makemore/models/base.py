@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from makemore.contexts import Table, WindowTable, slices, window_table
+from makemore.models import kernels
 from makemore.prefixes import (
     PrefixTable,
     SequenceTable,
@@ -196,11 +197,16 @@ def cross_entropy(logits: Tensor, table: Table) -> Tensor:
         logits: (N, V), one row for each distinct context.
         table: with N distinct contexts.
     """
-    return pair_losses(logits, table) @ table.counts.to(logits.dtype) / table.predictions
+    weights = table.counts.to(logits.dtype) / table.predictions
+    return kernels.cross_entropy(logits, flat_pairs(table, logits), weights)
 
 
 def pair_losses(logits: Tensor, table: Table) -> Tensor:
     """Negative log-probability of each (context, next character) pair of a table, (P,), in nats."""
     log_probabilities = F.log_softmax(logits, dim=-1)  # (N, V)
-    pairs = table.rows * logits.shape[-1] + table.targets  # flat indices: one fast gather
-    return -log_probabilities.flatten().index_select(0, pairs)
+    return -log_probabilities.flatten().index_select(0, flat_pairs(table, logits))
+
+
+def flat_pairs(table: Table, logits: Tensor) -> Tensor:
+    """Where each pair stands in the flattened logits (N, V), int64 (P,): for one fast gather."""
+    return table.rows * logits.shape[-1] + table.targets

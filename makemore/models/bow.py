@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from makemore.contexts import Table
 from makemore.models.base import Model, State
+from makemore.models.kernels import tanh
 from makemore.models.settings import BagOfWordsSettings
 from makemore.prefixes import PrefixTable
 
@@ -40,7 +41,7 @@ class BagOfWords(Model):
     def predict(self, x: Tensor, total: Tensor, positions: Tensor) -> Tensor:
         """Logits from embeddings, their sums so far, (..., n_embd), and positions (...)."""
         x = x + total / (positions[..., None] + 1)
-        x = x + self.c_proj(torch.tanh(self.c_fc(x)))
+        x = x + self.c_proj(tanh(self.c_fc(x)))
         logits: Tensor = self.lm_head(x)
         return logits
 

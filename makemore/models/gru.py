@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from makemore.models.base import State
+from makemore.models.kernels import tanh
 from makemore.models.recurrent import Recurrent
 
 
@@ -25,5 +26,5 @@ class GRU(Recurrent):
         reset, update, candidate = inputs.chunk(3, dim=-1)
         old_reset, old_update, old_candidate = self.from_state(h).chunk(3, dim=-1)
         r, z = (reset + old_reset).sigmoid(), (update + old_update).sigmoid()
-        n = torch.tanh(candidate + r * old_candidate)
+        n = tanh(candidate + r * old_candidate)
         return (torch.lerp(n, h, z),)

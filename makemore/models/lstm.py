@@ -4,10 +4,10 @@ https://arxiv.org/abs/1308.0850, without its peephole connections, which later w
 matter little (Greff et al. 2015, https://arxiv.org/abs/1503.04069) and PyTorch leaves out too.
 """
 
-import torch
 from torch import Tensor
 
 from makemore.models.base import State
+from makemore.models.kernels import tanh
 from makemore.models.recurrent import Recurrent
 
 
@@ -27,5 +27,5 @@ class LSTM(Recurrent):
         """Write, keep, read: (B, n_hidden) of output, and of memory."""
         h, c = state
         i, f, g, o = (inputs + self.from_state(h)).chunk(4, dim=-1)
-        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
-        return o.sigmoid() * torch.tanh(c), c
+        c = f.sigmoid() * c + i.sigmoid() * tanh(g)
+        return o.sigmoid() * tanh(c), c

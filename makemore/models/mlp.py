@@ -6,8 +6,10 @@ https://www.jmlr.org/papers/volume3/bengio03a/bengio03a.pdf
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from makemore.models.kernels import sum_of_rows, tanh
 from makemore.models.normalization import make_norm, normalise
 from makemore.models.settings import MLPSettings
 from makemore.models.window import WindowModel
@@ -57,14 +59,14 @@ class MLP(WindowModel):
         What the hidden layer makes of a character depends on its place in the window alone: it is
         computed once for each of the block_size * V, and a window adds up its own.
         """
-        maps = self.hidden.weight.unflatten(1, (self.context_length, -1))  # of each place
-        made = torch.einsum("ve,hpe->pvh", self.embedding.weight, maps)  # (block_size, V, n_hidden)
-        hidden = made[0].index_select(0, contexts[:, 0])
-        for place in range(1, self.context_length):
-            hidden = hidden + made[place].index_select(0, contexts[:, place])
+        k, n_hidden = self.context_length, self.hidden.out_features
+        maps = self.hidden.weight.view(n_hidden * k, -1)  # of each unit, at each place
+        made = F.linear(self.embedding.weight, maps).view(-1, n_hidden, k).permute(2, 0, 1)
+        rows = contexts + torch.arange(k, device=contexts.device) * self.vocab_size
+        hidden = sum_of_rows(made.flatten(0, 1), rows)  # of (block_size * V, n_hidden)
         return hidden if self.hidden.bias is None else hidden + self.hidden.bias
 
     def logits_from(self, hidden: Tensor, weights: Tensor | None = None) -> Tensor:
         """Finish what the hidden layer has begun: (..., n_hidden) -> (..., V)."""
-        logits: Tensor = self.output(torch.tanh(normalise(self.norm, hidden, weights)))
+        logits: Tensor = self.output(tanh(normalise(self.norm, hidden, weights)))
         return logits

@@ -3,10 +3,10 @@
 https://www.isca-archive.org/interspeech_2010/mikolov10_interspeech.html
 """
 
-import torch
 from torch import Tensor
 
 from makemore.models.base import State
+from makemore.models.kernels import tanh
 from makemore.models.recurrent import Recurrent
 
 
@@ -18,4 +18,4 @@ class RNN(Recurrent):
     def cell(self, inputs: Tensor, state: State) -> State:
         """Mix character and state: (B, n_hidden)."""
         (h,) = state
-        return (torch.tanh(inputs + self.from_state(h)),)
+        return (tanh(inputs + self.from_state(h)),)

@@ -82,6 +82,7 @@ class WaveNetSettings(WindowSettings):
         "max_steps": 300,
         "batch_size": 1024,
         "learning_rate": 0.02,
+        "momentum": 0.8,
         "warmup_steps": 50,
         "weight_decay": 1.0,
     }
@@ -152,7 +153,8 @@ class TransformerSettings(PrefixSettings):
     recipe = {
         "max_steps": 450,
         "batch_size": 256,
-        "learning_rate": 0.01,
+        "learning_rate": 0.013,
+        "momentum": 0.85,
         "warmup_steps": 20,
     }
     text_recipe = {"max_steps": 1500, "batch_size": 16, "eval_interval": 500}

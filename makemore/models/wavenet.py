@@ -18,6 +18,7 @@ the distinct pairs of a corpus are a few hundred, however many windows stand on 
 import torch
 from torch import Tensor, nn
 
+from makemore.models.kernels import tanh
 from makemore.models.normalization import make_norm, normalise
 from makemore.models.settings import WaveNetSettings
 from makemore.models.window import WindowModel
@@ -35,7 +36,7 @@ class Fuse(nn.Module):
     def forward(self, left: Tensor, right: Tensor, weights: Tensor | None = None) -> Tensor:
         """(..., n_in) and (..., n_in) -> (..., n_hidden); `weights` as in `BatchNorm`."""
         fused = self.linear(torch.cat([left, right], dim=-1))
-        return torch.tanh(normalise(self.norm, fused, weights))
+        return tanh(normalise(self.norm, fused, weights))
 
 
 class WaveNet(WindowModel):

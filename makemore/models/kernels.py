@@ -1,0 +1,88 @@
+"""What PyTorch does slowly on a CPU, by a faster way to the same numbers.
+
+Each is a function and its derivative, side by side; tests hold both equal to PyTorch's own.
+"""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def tanh(x: Tensor) -> Tensor:
+    """Hyperbolic tangent, as 2 sigmoid(2 x) - 1: within 2e-7 in fp32, three times as fast."""
+    y: Tensor = _Tanh.apply(x)  # type: ignore[no-untyped-call]
+    return y
+
+
+class _Tanh(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, x: Tensor) -> Tensor:
+        y = torch.sigmoid(2 * x).mul_(2).sub_(1)
+        context.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(context: Any, slope: Tensor) -> Tensor:
+        (y,) = context.saved_tensors
+        of_x: Tensor = torch.ops.aten.tanh_backward(slope, y)  # slope * (1 - y²)
+        return of_x
+
+
+def sum_of_rows(matrix: Tensor, rows: Tensor) -> Tensor:
+    """Add up k rows of a matrix (R, C) at each of N places, int64 (N, k): (N, C).
+
+    An `embedding_bag`, whose own derivative takes four times as long.
+    """
+    total: Tensor = _SumOfRows.apply(matrix, rows)  # type: ignore[no-untyped-call]
+    return total
+
+
+class _SumOfRows(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, matrix: Tensor, rows: Tensor) -> Tensor:
+        context.save_for_backward(rows)
+        context.shape = matrix.shape
+        return F.embedding_bag(rows, matrix, mode="sum")
+
+    @staticmethod
+    def backward(context: Any, slope: Tensor) -> tuple[Tensor, None]:
+        (rows,) = context.saved_tensors
+        of_matrix = slope.new_zeros(context.shape)
+        for column in rows.t().contiguous():
+            of_matrix.index_add_(0, column, slope)
+        return of_matrix, None
+
+
+def cross_entropy(logits: Tensor, pairs: Tensor, weights: Tensor) -> Tensor:
+    """Sum over (row, class) pairs of weight * -log softmax(logits)[row, class].
+
+    Its derivative is known while the loss is computed: the softmax, times all the weight of its
+    row, less the weight of each pair.
+
+    Args:
+        logits: (N, V).
+        pairs: flat indices into logits, int64 (P,).
+        weights: (P,).
+    """
+    loss: Tensor = _CrossEntropy.apply(logits, pairs, weights)  # type: ignore[no-untyped-call]
+    return loss
+
+
+class _CrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, logits: Tensor, pairs: Tensor, weights: Tensor) -> Tensor:
+        log_softmax = F.log_softmax(logits, dim=-1)
+        loss = -(log_softmax.view(-1).index_select(0, pairs) @ weights)
+        if context.needs_input_grad[0]:
+            of_rows = logits.new_zeros(len(logits)).index_add_(0, pairs // logits.shape[1], weights)
+            slope = log_softmax.exp_().mul_(of_rows.unsqueeze(1))
+            slope.view(-1).index_add_(0, pairs, weights, alpha=-1)
+            context.save_for_backward(slope)
+        return loss
+
+    @staticmethod
+    def backward(context: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+        (of_logits,) = context.saved_tensors
+        return of_logits * slope, None, None

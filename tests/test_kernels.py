@@ -1,0 +1,56 @@
+"""Our kernels against PyTorch's own, and their derivatives against finite differences."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from makemore.models.kernels import cross_entropy, sum_of_rows, tanh
+
+
+def pairs_and_weights() -> tuple[Tensor, Tensor]:
+    """Pairs of 7 rows and 5 classes: some rows have several, one has none."""
+    rows = torch.tensor([0, 0, 1, 2, 2, 2, 3, 5, 6])
+    classes = torch.tensor([0, 4, 1, 0, 1, 3, 2, 2, 0])
+    return rows * 5 + classes, torch.rand(9, dtype=torch.float64)
+
+
+def test_tanh_is_pytorch_s_everywhere() -> None:
+    x = torch.cat([torch.linspace(-100, 100, 20001), torch.logspace(-9, 0, 1000)])
+    x = torch.cat([x, torch.tensor([torch.inf, -torch.inf])])
+    torch.testing.assert_close(tanh(x), torch.tanh(x), atol=2e-7, rtol=0)
+    assert torch.isnan(tanh(torch.tensor(torch.nan)))
+
+
+def test_the_gradient_of_tanh_is_pytorch_s() -> None:
+    x = torch.linspace(-20, 20, 4001, requires_grad=True)
+    (ours,) = torch.autograd.grad(tanh(x).sum(), x)
+    (theirs,) = torch.autograd.grad(torch.tanh(x).sum(), x)
+    torch.testing.assert_close(ours, theirs, atol=5e-7, rtol=0)
+    assert torch.autograd.gradcheck(tanh, x[::400].detach().double().requires_grad_())
+
+
+def test_a_sum_of_rows_is_an_embedding_bag() -> None:
+    matrix = torch.randn(9, 4, dtype=torch.float64, requires_grad=True)
+    rows = torch.randint(9, (20, 3))
+    rows[0] = 5  # one row several times over
+    slope = torch.randn(20, 4, dtype=torch.float64)
+    ours = sum_of_rows(matrix, rows)
+    theirs = F.embedding_bag(rows, matrix, mode="sum")
+    torch.testing.assert_close(ours, theirs)
+    found = torch.autograd.grad(ours, matrix, slope)
+    torch.testing.assert_close(found, torch.autograd.grad(theirs, matrix, slope))
+
+
+def test_cross_entropy_is_pytorch_s_example_by_example() -> None:
+    logits = torch.randn(7, 5, dtype=torch.float64, requires_grad=True)
+    pairs, weights = pairs_and_weights()
+    each = F.cross_entropy(logits[pairs // 5], pairs % 5, reduction="none")
+    ours, theirs = cross_entropy(logits, pairs, weights), each @ weights
+    torch.testing.assert_close(ours, theirs)
+    found = torch.autograd.grad(3 * ours, logits)
+    torch.testing.assert_close(found, torch.autograd.grad(3 * theirs, logits))
+
+
+def test_cross_entropy_computes_no_gradient_that_nobody_asks_for() -> None:
+    logits = torch.randn(7, 5, dtype=torch.float64)
+    assert not cross_entropy(logits, *pairs_and_weights()).requires_grad
