@@ -68,7 +68,8 @@ class Batches:
             rows = batch_rows(self.available, self.size, self.seed, step)
         if self.ranks is not None:  # what begins alike goes to one part, to share its beginning
             rows = rows[np.argsort(self.ranks[rows])]
-        rows = np.array_split(rows, self.parts)[part]
+        if self.parts > 1:
+            rows = np.array_split(rows, self.parts)[part]
         if self.windows is not None:
             chosen = rows if documents.text else documents.predictions_of(rows)
             table: Table = self.windows.table(chosen)

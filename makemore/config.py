@@ -111,6 +111,12 @@ class TrainingSettings(Settings):
     decay: Literal["linear", "cosine", "none"] = Field(
         "linear", description="how the learning rate falls to 0 by the last step"
     )
+    momentum: float = Field(
+        0.9,
+        ge=0,
+        lt=1,
+        description="how much of its mean gradient an optimizer keeps in a step (beta 1)",
+    )
     weight_decay: float = Field(
         0.1, ge=0, allow_inf_nan=False, description="of matrices and embeddings"
     )

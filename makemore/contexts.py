@@ -97,22 +97,23 @@ class Windows:
 
     def __init__(self, documents: Documents, context_length: int, vocab_size: int) -> None:
         everything = np.arange(documents.predictions)
-        self.contexts, row = _distinct_windows(documents, context_length, vocab_size, everything)
+        contexts, row = _distinct_windows(documents, context_length, vocab_size, everything)
+        # the smaller the numbers, the more of them in the cache
+        self.contexts = contexts.astype(np.min_scalar_type(vocab_size))
         pairs, self.pair = np.unique(row * vocab_size + documents.targets, return_inverse=True)
         self.rows, self.targets = np.divmod(pairs, vocab_size)
 
     def table(self, chosen: Ints) -> WindowTable:
         """Make the table of some predictions, as `window_table` does."""
-        occurrences = np.bincount(self.pair[chosen], minlength=len(self.rows))
-        pairs = np.flatnonzero(occurrences)
+        pairs, occurrences = np.unique(self.pair[chosen], return_counts=True)
         rows = self.rows[pairs]
         new = np.diff(rows, prepend=-1) > 0
         return WindowTable(
             torch.from_numpy(np.cumsum(new) - 1),
             torch.from_numpy(self.targets[pairs]),
-            torch.from_numpy(occurrences[pairs]),
+            torch.from_numpy(occurrences),
             len(chosen),
-            torch.from_numpy(self.contexts[rows[new]]),
+            torch.from_numpy(self.contexts.take(rows[new], axis=0).astype(np.int64)),
         )
 
 

@@ -69,11 +69,10 @@ class Documents:
 
     def predictions_of(self, rows: Ints) -> Ints:
         """Name the predictions of the documents at the given rows, one document after another."""
-        lengths = self.lengths + 1
-        first = (np.cumsum(lengths) - lengths)[rows]
-        lengths = lengths[rows]
-        places = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        predictions: Ints = np.repeat(first, lengths) + places
+        first = self.offsets[rows] + rows  # each document before has one more than characters
+        lengths = self.offsets[rows + 1] - self.offsets[rows] + 1
+        shift = np.repeat(first - (np.cumsum(lengths) - lengths), lengths)
+        predictions: Ints = np.arange(len(shift)) + shift
         return predictions
 
     def select(self, rows: NDArray[np.int64]) -> "Documents":
