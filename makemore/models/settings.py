@@ -81,7 +81,7 @@ class WaveNetSettings(WindowSettings):
     recipe = {
         "max_steps": 300,
         "batch_size": 1024,
-        "learning_rate": 0.02,
+        "learning_rate": 0.025,
         "momentum": 0.8,
         "warmup_steps": 50,
         "weight_decay": 1.0,
@@ -151,7 +151,7 @@ class TransformerSettings(PrefixSettings):
     """Settings of `makemore.models.transformer.Transformer`."""
 
     recipe = {
-        "max_steps": 450,
+        "max_steps": 500,
         "batch_size": 256,
         "learning_rate": 0.013,
         "momentum": 0.85,
@@ -159,9 +159,9 @@ class TransformerSettings(PrefixSettings):
     }
     text_recipe = {"max_steps": 1500, "batch_size": 16, "eval_interval": 500}
 
-    n_layer: int = Field(4, ge=1, description="blocks")
+    n_layer: int = Field(2, ge=1, description="blocks")
     n_head: int = Field(4, ge=1, description="attention heads in a block; they divide n_embd")
-    n_embd: int = Field(64, ge=1, description="channels of the residual stream")
+    n_embd: int = Field(88, ge=1, description="channels of the residual stream")
     norm: Norm = Field("layer", description="normalisation before each sublayer")
     positions: Literal["learned", "rotary"] = Field("learned", description="how places are told")
     activation: Literal["swiglu", "relu2", "relu", "gelu"] = Field(
