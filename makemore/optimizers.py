@@ -112,12 +112,14 @@ def orthogonalise(stacks: Sequence[Tensor]) -> list[Tensor]:
     step turns into P G P; so matrices that share their smaller side go through in one stack.
     """
     wide = [x if x.shape[-2] <= x.shape[-1] else x.mT for x in stacks]
-    wide = [x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7) for x in wide]
     sides: dict[int, list[int]] = defaultdict(list)
     for i, x in enumerate(wide):
         sides[x.shape[-2]].append(i)
     for alike in sides.values():
         gram = torch.cat([wide[i] @ wide[i].mT for i in alike])  # (matrices, m, m)
+        # divided by its norm, X has no singular value above 1
+        squared_norm = gram.diagonal(dim1=-2, dim2=-1).sum(-1)[:, None, None] + 1e-14
+        gram = gram / squared_norm
         product = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
         for step, (a, b, c) in enumerate(NEWTON_SCHULZ):
             rest = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)  # P = a I + rest
@@ -125,6 +127,7 @@ def orthogonalise(stacks: Sequence[Tensor]) -> list[Tensor]:
             if step < len(NEWTON_SCHULZ) - 1:
                 gram = torch.baddbmm(gram, rest, gram, beta=a)  # P G
                 gram = torch.baddbmm(gram, rest, gram, beta=a)  # P G P: the two commute
+        product = product / squared_norm.sqrt()
         for i, factor in zip(alike, product.split([len(wide[i]) for i in alike]), strict=True):
             wide[i] = factor @ wide[i]
     return [
