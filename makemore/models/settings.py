@@ -79,7 +79,7 @@ class WaveNetSettings(WindowSettings):
     """Settings of `makemore.models.wavenet.WaveNet`."""
 
     recipe = {
-        "max_steps": 300,
+        "max_steps": 400,
         "batch_size": 1024,
         "learning_rate": 0.025,
         "momentum": 0.8,
@@ -151,13 +151,20 @@ class TransformerSettings(PrefixSettings):
     """Settings of `makemore.models.transformer.Transformer`."""
 
     recipe = {
-        "max_steps": 500,
-        "batch_size": 256,
-        "learning_rate": 0.013,
+        "max_steps": 300,
+        "batch_size": 512,
+        "learning_rate": 0.015,
         "momentum": 0.85,
         "warmup_steps": 20,
+        "weight_decay": 0.5,
     }
-    text_recipe = {"max_steps": 1500, "batch_size": 16, "eval_interval": 500}
+    text_recipe = {
+        "max_steps": 1500,
+        "batch_size": 16,
+        "learning_rate": 0.013,
+        "weight_decay": 0.1,
+        "eval_interval": 500,
+    }
 
     n_layer: int = Field(2, ge=1, description="blocks")
     n_head: int = Field(4, ge=1, description="attention heads in a block; they divide n_embd")
