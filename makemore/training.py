@@ -137,12 +137,16 @@ class Training:
         self.workers.__exit__(*error)
 
     def begin(self) -> None:
-        """Do what comes before the first step: the closed forms, a validation, a checkpoint."""
+        """Do what comes before the first step: the closed forms, a validation, a checkpoint.
+
+        On a text a validation takes as long as a hundred steps: there it waits for some.
+        """
         self.tracker.text(0, "config", self.config.to_toml().splitlines())
         self.model.prepare(self.documents, self.val_documents)
         if self.model.closed_form:
             self.tracker.numbers(0, {"loss/train": evaluate(self.model, self.documents).loss})
-        self.validate()
+        if self.progress.finished or not self.documents.text:
+            self.validate()
         self.save()
         self.pace = Pace(0)
 

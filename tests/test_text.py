@@ -113,3 +113,8 @@ def test_a_text_shorter_than_a_window_trains(run_makemore: Runner) -> None:
         flags = ["--data", "text.txt", "--format", "text", "--split", "1,0,0", "--max-steps", "2"]
         result = run_makemore("train", "--model", model, *flags, "--out", model)
         assert (result.exit_code, result.stderr) == (0, "")
+
+
+def test_a_text_is_not_validated_before_the_first_step(text_run: Path) -> None:
+    rows = map(json.loads, (text_run / "runs/one/metrics.jsonl").read_text().splitlines())
+    assert [row["step"] for row in rows if "loss/val" in row] == [100]
