@@ -22,7 +22,7 @@ from makemore.corpus import Corpus
 from makemore.devices import compute_reproducibly
 from makemore.errors import UserError
 from makemore.evaluation import evaluate, tables
-from makemore.gradients import Gradient, gradient, mean
+from makemore.gradients import gradient, mean
 from makemore.models import build_model
 from makemore.models.base import Model
 from makemore.optimizers import Optimizer, learning_rate
@@ -154,10 +154,13 @@ class Training:
         """Take one step of gradient descent, and log, validate and save where that is due."""
         step, optimizer = self.progress.step, self.optimizer
 
-        def part_of_gradient(part: int) -> Gradient:
-            return gradient(self.model, self.batches.table(step, part), optimizer.parameters)
-
-        batch = mean(self.workers.map(part_of_gradient, range(self.batches.parts)))
+        # one after the other: two threads that make tables would wait for each other's Python
+        tables = [self.batches.table(step, part) for part in range(self.batches.parts)]
+        batch = mean(
+            self.workers.map(
+                lambda table: gradient(self.model, table, optimizer.parameters), tables
+            )
+        )
         for parameter, slope in zip(optimizer.parameters, batch.by_parameter, strict=True):
             parameter.grad = slope
         if self.settings.grad_clip:

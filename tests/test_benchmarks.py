@@ -70,7 +70,7 @@ def test_the_benchmark_of_a_step_prints_its_rows() -> None:
     flags = ["--rounds", "1", "--steps", "2", "--busy"]
     rows = rows_of(run_benchmark("step.py", *flags).replace("%", ""))
     assert rows.keys() == {
-        "ours, 256 documents",
+        "ours, 512 documents",
         "what the model needs",
         "all that are done",
         "2048 x 2048",

@@ -140,7 +140,8 @@ def test_a_block_is_pytorch_s_pre_norm_layer_with_the_same_weights() -> None:
 def test_the_gpt2_config_is_the_original_makemore_s_block() -> None:
     """The original counts 202,816 for 27 tokens and blocks of 16, and leaves out its head."""
     config = read_config(CONFIG_FOLDER / "gpt2.toml", {}).resolve(longest=15)
-    assert config.architecture == TransformerSettings.model_validate({**CLASSIC, "block_size": 16})
+    size = {"n_layer": 4, "n_embd": 64, "block_size": 16}
+    assert config.architecture == TransformerSettings.model_validate({**CLASSIC, **size})
     assert build_model(config.model, config.architecture, 27).n_parameters == 202_816 + 27 * 64
 
 
