@@ -3,11 +3,10 @@
     python benchmarks/sampling.py [--peer DIR] [--rounds N] [-n N] [--run DIR]
 
 Ours is a run of 200 steps (201,728 parameters), or `--run`; the peer is trained until it first
-saves its weights, which
-takes it 501 steps. Both then draw as many names, warmed up before and with the model loaded. Ours
-come as strings. Of the peer its function `generate` is timed alone, with all names in one batch as
-its own command has them, and without what that command does with them afterwards: turn tokens into
-strings, and look each up in its list of names.
+saves its weights, which takes it 501 steps. Both then draw as many names, warmed up before and with
+the model loaded. Ours come as strings. Of the peer its function `generate` is timed alone, with all
+names in one batch as its own command has them, and without what that command does with them
+afterwards: turn tokens into strings, and look each up in its list of names.
 """
 
 import sys
