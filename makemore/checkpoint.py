@@ -26,7 +26,7 @@ from makemore.models.settings import CustomSettings
 from makemore.optimizers import Optimizer
 from makemore.vocabulary import Vocabulary
 
-FORMAT = "makemore 2"
+FORMAT = "makemore 3"
 
 
 @dataclass
@@ -178,8 +178,7 @@ def load_training_state(
             random[name] = tensor
         else:
             name, _, key = name.rpartition(".")
-            # a count of steps is read on the CPU
-            optimizer.state(parameters[name])[key] = tensor.to(device) if tensor.dim() else tensor
+            optimizer.state(parameters[name])[key].copy_(tensor)
     restore_random_states(random, device)
 
 

@@ -12,41 +12,43 @@ from makemore.models.base import Model
 
 @dataclass(frozen=True)
 class Gradient:
-    """The mean loss over some predictions, and how it changes with each parameter.
+    """The mean loss over some predictions, and how it changes with each weight.
 
     Attributes:
         loss: nats a character, a scalar.
         predictions: how many it is the mean of.
-        by_parameter: in the order of the parameters; None of one that played no part.
+        vector: of all parameters one after the other, (n,); 0 for one that played no part.
     """
 
     loss: Tensor
     predictions: int
-    by_parameter: Sequence[Tensor | None]
+    vector: Tensor
 
 
 def gradient(model: Model, table: Table, parameters: Sequence[Tensor]) -> Gradient:
-    """Compute the loss of a table and its gradients; `parameter.grad` is neither read nor set."""
+    """Compute the loss of a table and its gradient; `parameter.grad` is neither read nor set."""
     loss = model.loss(table)
-    by_parameter = torch.autograd.grad(loss, parameters, allow_unused=True)
-    return Gradient(loss.detach(), table.predictions, by_parameter)
+    slopes = torch.autograd.grad(loss, parameters, materialize_grads=True)
+    return Gradient(
+        loss.detach(), table.predictions, torch.cat([slope.flatten() for slope in slopes])
+    )
 
 
 def mean(parts: Sequence[Gradient]) -> Gradient:
-    """Put the parts of a batch together, each weighted by its predictions."""
-    if len(parts) == 1:
-        return parts[0]
+    """Put the parts of a batch together, each weighted by its predictions; the first is used up."""
+    first, *others = parts
+    if not others:
+        return first
     predictions = sum(part.predictions for part in parts)
-    shares = [part.predictions / predictions for part in parts]
-    columns = zip(*([part.loss, *part.by_parameter] for part in parts), strict=True)
-    loss, *by_parameter = (_weighted_sum(column, shares) for column in columns)
-    assert loss is not None, "every part has a loss"
-    return Gradient(loss, predictions, by_parameter)
+    share = first.predictions / predictions
+    loss, vector = first.loss * share, first.vector.mul_(share)
+    for part in others:
+        share = part.predictions / predictions
+        loss = loss + part.loss * share
+        vector.add_(part.vector, alpha=share)
+    return Gradient(loss, predictions, vector)
 
 
-def _weighted_sum(terms: Sequence[Tensor | None], weights: Sequence[float]) -> Tensor | None:
-    total: Tensor | None = None
-    for term, weight in zip(terms, weights, strict=True):
-        if term is not None:
-            total = term * weight if total is None else total.add_(term, alpha=weight)
-    return total
+def clip(vector: Tensor, max_norm: float) -> None:
+    """Shorten a gradient, in place, to a norm of at most `max_norm`."""
+    vector.mul_((max_norm / (vector.norm() + 1e-6)).clamp(max=1.0))

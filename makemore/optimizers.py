@@ -1,21 +1,26 @@
-"""Which parameter gets which optimizer, and the learning-rate schedule."""
+"""Which parameter gets which optimizer, and the learning-rate schedule.
+
+All that is trained is one vector, and so are its gradient and what an optimizer remembers. Each
+optimizer has a stretch of it, and a step is a handful of operations on whole stretches, however
+many matrices a model is made of: on a small model it is their number that costs.
+"""
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import groupby
 
 import torch
 from torch import Tensor
 
 from makemore.config import TrainingSettings
 from makemore.models.base import Model
-from makemore.workers import Workers
 
 SECOND_BETA = 0.99
 """How much of the mean square of its gradients AdamW keeps in a step."""
 
 State = dict[str, Tensor]
-"""What an optimizer remembers of a parameter."""
+"""What an optimizer remembers: of each weight, or (0-dimensional) of all."""
 
 
 class AdamW:
@@ -27,34 +32,32 @@ class AdamW:
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        weights: Tensor,
         weight_decay: float,
         betas: tuple[float, float],
         eps: float = 1e-8,
     ) -> None:
+        """Take charge of weights (n,), which every step changes in place."""
+        self.weights = weights
         self.weight_decay = weight_decay
         self.betas = betas
         self.eps = eps
-        self.state: dict[Tensor, State] = {p: {} for p in parameters}
+        self.state: State = {
+            "step": torch.tensor(0.0),
+            "exp_avg": torch.zeros_like(weights),
+            "exp_avg_sq": torch.zeros_like(weights),
+        }
 
     @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
-        """Move every parameter that has a gradient. Matrices decay, biases and norms don't."""
-        for parameter, state in self.state.items():
-            if parameter.grad is None:
-                continue
-            if not state:
-                state["step"] = torch.tensor(0.0)
-                state["exp_avg"] = torch.zeros_like(parameter)
-                state["exp_avg_sq"] = torch.zeros_like(parameter)
-            state["step"] += 1
-            first, second = (1 - beta ** state["step"].item() for beta in self.betas)
-            mean = state["exp_avg"].lerp_(parameter.grad, 1 - self.betas[0])
-            square = state["exp_avg_sq"].lerp_(parameter.grad.square(), 1 - self.betas[1])
-            if parameter.dim() >= 2:
-                parameter.mul_(1 - learning_rate * self.weight_decay)
-            scale = square.sqrt().div_(math.sqrt(second)).add_(self.eps).mul_(first)
-            parameter.addcdiv_(mean, scale, value=-learning_rate)
+    def step(self, gradient: Tensor, learning_rate: float) -> None:
+        """Move the weights along their gradient (n,)."""
+        step = self.state["step"].add_(1).item()
+        first, second = (1 - beta**step for beta in self.betas)
+        mean = self.state["exp_avg"].lerp_(gradient, 1 - self.betas[0])
+        square = self.state["exp_avg_sq"].lerp_(gradient.square(), 1 - self.betas[1])
+        self.weights.mul_(1 - learning_rate * self.weight_decay)
+        scale = square.sqrt().div_(math.sqrt(second)).add_(self.eps).mul_(first)
+        self.weights.addcdiv_(mean, scale, value=-learning_rate)
 
 
 class Muon:
@@ -62,35 +65,34 @@ class Muon:
 
     Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/. An update is scaled to the
     size that AdamW's have (Liu et al. 2025, https://arxiv.org/abs/2502.16982), so that one
-    learning rate serves both. Matrices of one shape are stacked and go through as one.
+    learning rate serves both. Matrices of one shape stand side by side and go through as one.
     """
 
-    def __init__(self, parameters: Iterable[Tensor], weight_decay: float, momentum: float) -> None:
+    def __init__(
+        self, weights: Tensor, shapes: Sequence[torch.Size], weight_decay: float, momentum: float
+    ) -> None:
+        """Take charge of matrices of these shapes, laid one after the other into weights (n,)."""
+        self.weights = weights
+        self.stacks = [(sum(1 for _ in alike), *shape) for shape, alike in groupby(shapes)]
         self.weight_decay = weight_decay
         self.momentum = momentum
-        self.state: dict[Tensor, State] = {p: {} for p in parameters}
+        self.state: State = {"momentum": torch.zeros_like(weights)}
 
     @torch.no_grad()
-    def step(self, learning_rate: float) -> None:
-        """Move every matrix that has a gradient."""
-        shapes: dict[torch.Size, list[Tensor]] = defaultdict(list)
-        for parameter in self.state:
-            if parameter.grad is not None:
-                self.state[parameter].setdefault("momentum", torch.zeros_like(parameter))
-                shapes[parameter.shape].append(parameter)
-        directions: list[Tensor] = []
-        for parameters in shapes.values():  # each (matrices, rows, columns)
-            gradients = torch.stack([p.grad for p in parameters if p.grad is not None])
-            momenta = torch.stack([self.state[p]["momentum"] for p in parameters])
-            momenta.lerp_(gradients, 1 - self.momentum)
-            for parameter, momentum in zip(parameters, momenta, strict=True):
-                self.state[parameter]["momentum"].copy_(momentum)
-            directions.append(gradients.lerp_(momenta, self.momentum))  # Nesterov
-        stacks = zip(shapes.items(), orthogonalise(directions), strict=True)
-        for ((rows, columns), parameters), updates in stacks:
-            scale = 0.2 * math.sqrt(max(rows, columns)) * learning_rate
-            for parameter, update in zip(parameters, updates, strict=True):
-                parameter.mul_(1 - learning_rate * self.weight_decay).sub_(update, alpha=scale)
+    def step(self, gradient: Tensor, learning_rate: float) -> None:
+        """Move the matrices along their gradient (n,)."""
+        momentum = self.state["momentum"].lerp_(gradient, 1 - self.momentum)
+        directions = self._stacked(gradient.lerp(momentum, self.momentum))  # Nesterov
+        self.weights.mul_(1 - learning_rate * self.weight_decay)
+        for matrices, update in zip(
+            self._stacked(self.weights), orthogonalise(directions), strict=True
+        ):
+            matrices.sub_(update, alpha=0.2 * math.sqrt(max(update.shape[1:])) * learning_rate)
+
+    def _stacked(self, vector: Tensor) -> list[Tensor]:
+        """See a vector (n,) as stacks of matrices (k, rows, columns)."""
+        parts = vector.split([math.prod(stack) for stack in self.stacks])
+        return [part.view(stack) for part, stack in zip(parts, self.stacks, strict=True)]
 
 
 NEWTON_SCHULZ = (
@@ -137,32 +139,60 @@ def orthogonalise(stacks: Sequence[Tensor]) -> list[Tensor]:
 
 
 class Optimizer:
-    """AdamW, and Muon on the hidden matrices where it is asked for."""
+    """AdamW, and Muon on the hidden matrices where it is asked for.
 
-    def __init__(self, model: Model, settings: TrainingSettings, workers: Workers) -> None:
-        self.parameters = [p for p in model.parameters() if p.requires_grad]
-        hidden = model.hidden_matrices() if settings.optimizer == "muon" else []
-        # each worker has a share of the matrices of each shape
-        hidden = sorted(hidden, key=lambda matrix: matrix.shape)
-        n = max(1, min(workers.n, len(hidden)))
-        decay, momentum = settings.weight_decay, settings.momentum
-        self.muons = [Muon(hidden[i::n], decay, momentum) for i in range(n)]
-        rest = [p for p in self.parameters if not any(p in muon.state for muon in self.muons)]
-        self.adamw = AdamW(rest, decay, (momentum, SECOND_BETA))
-        self.workers = workers
+    Attributes:
+        parameters: all that is trained, in the order in which it stands in the vector.
+    """
 
-    def step(self, learning_rate: float) -> None:
-        """Move every parameter along its gradient."""
-        self.adamw.step(learning_rate)
-        self.workers.map(lambda muon: muon.step(learning_rate), self.muons)
+    def __init__(self, model: Model, settings: TrainingSettings) -> None:
+        """Lay a model's parameters out as one vector; from now on each is a view of its place."""
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        matrices = model.hidden_matrices() if settings.optimizer == "muon" else []
+        for_muon = {id(matrix) for matrix in matrices}
+        rest = [parameter for parameter in trained if id(parameter) not in for_muon]
+        self.stretches = (
+            sorted((p for p in trained if id(p) in for_muon), key=lambda matrix: matrix.shape),
+            [parameter for parameter in rest if parameter.dim() >= 2],
+            [parameter for parameter in rest if parameter.dim() < 2],
+        )
+        self.lengths = [sum(map(torch.numel, stretch)) for stretch in self.stretches]
+        self.parameters = [parameter for stretch in self.stretches for parameter in stretch]
+        vector = torch.cat([parameter.detach().flatten() for parameter in self.parameters])
+        places = vector.split([parameter.numel() for parameter in self.parameters])
+        for parameter, place in zip(self.parameters, places, strict=True):
+            parameter.data = place.view_as(parameter)
+
+        hidden, others, vectors = vector.split(self.lengths)
+        shapes = [matrix.shape for matrix in self.stretches[0]]
+        decay, betas = settings.weight_decay, (settings.momentum, SECOND_BETA)
+        self.rules: tuple[AdamW | Muon, ...] = (
+            Muon(hidden, shapes, decay, settings.momentum),
+            AdamW(others, decay, betas),
+            AdamW(vectors, 0.0, betas),  # biases and norms don't decay
+        )
+
+    def step(self, gradient: Tensor, learning_rate: float) -> None:
+        """Move every parameter along the gradient of the whole vector, (n,)."""
+        for rule, part in zip(self.rules, gradient.split(self.lengths), strict=True):
+            rule.step(part, learning_rate)
 
     def state(self, parameter: Tensor) -> State:
         """Give what is remembered of a parameter, to be read or changed in place.
 
         Of one that is not trained there is nothing.
         """
-        states = (self.adamw.state, *(muon.state for muon in self.muons))
-        return next((state[parameter] for state in states if parameter in state), {})
+        for rule, stretch in zip(self.rules, self.stretches, strict=True):
+            start = 0
+            for trained in stretch:
+                end = start + trained.numel()
+                if trained is parameter:
+                    return {
+                        name: values[start:end].view_as(parameter) if values.dim() else values
+                        for name, values in rule.state.items()
+                    }
+                start = end
+        return {}
 
 
 def learning_rate(settings: TrainingSettings, step: int, max_steps: int) -> float:

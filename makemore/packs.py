@@ -21,6 +21,8 @@ with the pack before.
                                         a    x   x                           x   x
 """
 
+import math
+from bisect import bisect_right
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -40,14 +42,16 @@ class PackedTable(PrefixTable):
 
     Attributes:
         packs: int64 (K, W), the row in each slot; 0 in the slots that stay empty at a pack's end.
-        visible: bool (K, W, W), whether a slot (the second index) sees another (the third): itself,
-            and those that hold the rest of its prefix.
+        unseen: float32 (K, W, W), 0 where a slot (the second index) sees another (the third):
+            itself, and those that hold the rest of its prefix; minus infinity elsewhere.
         slots: int64 (N,), a slot where each row stands with all of its prefix, as a flat index.
+        repeats: int64 (R,), the slots that repeat a row of an earlier pack, as flat indices.
     """
 
     packs: Tensor
-    visible: Tensor
+    unseen: Tensor
     slots: Tensor
+    repeats: Tensor
 
 
 def pack(table: PrefixTable) -> PackedTable:
@@ -55,52 +59,57 @@ def pack(table: PrefixTable) -> PackedTable:
     sequences = table.sequences.numpy()  # (S, T), neighbours share the longest prefixes
     length = sequences.shape[1]
     width = -(-2 * length // VECTOR) * VECTOR
-    inside = (sequences > 0) | (np.arange(length) == 0)  # row 0 is a root
+    steps = np.arange(length)
+    inside = (sequences > 0) | (steps == 0)  # row 0 is a root
     new = inside.copy()
     new[1:] &= sequences[1:] != sequences[:-1]
-    numbers = _fill(inside.sum(axis=1), new.sum(axis=1), width)
-    first = np.diff(numbers, prepend=-1) > 0  # of a pack
+    lengths, shared = inside.sum(axis=1), new.argmax(axis=1)  # what a branch shares comes first
+    firsts = _fill(lengths, lengths - shared, width)
 
-    laid = inside & (new | first[:, None])
-    branch, depth = np.nonzero(laid)
-    in_pack = numbers[branch]
-    starts = np.searchsorted(in_pack, np.arange(numbers[-1] + 1))
-    slots = in_pack * width + np.arange(len(branch)) - starts[in_pack]
-    # where each node of each branch stands: laid down here, or with a branch above it
-    slot_of = np.zeros(sequences.shape, dtype=np.int64)
-    slot_of[branch, depth] = slots
-    np.maximum.accumulate(slot_of, axis=0, out=slot_of)
+    # a branch lies behind the one before it; the first of a pack starts at the pack's first slot
+    is_first = np.zeros(len(sequences), dtype=bool)
+    is_first[firsts] = True
+    number = np.cumsum(is_first) - 1
+    shared[is_first] = 0
+    ends = np.cumsum(lengths - shared)
+    starts = ends - (lengths - shared)
+    starts += number * width - starts[firsts][number]
+    slot_of = starts[:, None] + steps - shared[:, None]  # (S, T), of what is laid
+    laid = inside & (steps >= shared[:, None])
 
-    packs = np.zeros((numbers[-1] + 1, width), dtype=np.int64)
-    packs.reshape(-1)[slots] = sequences[branch, depth]
-    visible = np.zeros((len(packs), width, width), dtype=bool)
-    visible[:, np.arange(width), np.arange(width)] = True  # an empty slot must see something
-    below, prefix = np.nonzero(np.arange(length) < depth[:, None])
-    seen = slot_of[branch[below], prefix] % width
-    visible.reshape(-1, width)[slots[below], seen] = True
+    # In this order a slot stands behind all of its prefix, and sees a slot before it if no branch
+    # between the two left the tree at or above that one: so each is seen up to some slot.
+    below = np.full((len(sequences) + 1, length), len(firsts) * width)
+    below[:-1] = np.where(steps >= shared[:, None], starts[:, None], below[-1])
+    last = np.minimum.accumulate(below[::-1], axis=0)[::-1][1:]  # where a later branch leaves
+
+    packs = np.zeros((len(firsts), width), dtype=np.int64)
+    seen_up_to = np.full(packs.shape, width, dtype=np.int32)  # within the pack
+    at = slot_of[laid]
+    packs.reshape(-1)[at] = sequences[laid]
+    seen_up_to.reshape(-1)[at] = last[laid] - at // width * width
+    hidden = np.arange(width, dtype=np.int32)[:, None] >= seen_up_to[:, None]  # (K, W, W)
+    hidden |= ~np.tri(width, dtype=bool)
     places = np.empty(len(table.tokens), dtype=np.int64)
-    is_new = new[branch, depth]
-    places[sequences[branch, depth][is_new]] = slots[is_new]
+    places[sequences[new]] = slot_of[new]
     return PackedTable(
         **{field.name: getattr(table, field.name) for field in fields(PrefixTable)},
         packs=torch.from_numpy(packs),
-        visible=torch.from_numpy(visible),
+        unseen=torch.zeros(hidden.shape).masked_fill_(torch.from_numpy(hidden), -math.inf),
         slots=torch.from_numpy(places),
+        repeats=torch.from_numpy(slot_of[laid & ~new]),
     )
 
 
-def _fill(lengths: Ints, new: Ints, width: int) -> Ints:
-    """Number the packs that branches go to, in order: (S,) from 0 on, each at most `width` full.
+def _fill(lengths: Ints, new: Ints, width: int) -> list[int]:
+    """Give the first branch of each pack, where packs are filled in order.
 
-    The first branch of a pack takes its whole length, another what is new in it.
+    It takes its whole length of the pack's width, each other branch what is new in it.
     """
-    numbers = []
-    number, room = -1, 0
-    for length, fresh in zip(lengths.tolist(), new.tolist(), strict=True):
-        if fresh > room:
-            number += 1
-            room = width - length
-        else:
-            room -= fresh
-        numbers.append(number)
-    return np.array(numbers)
+    ends = np.cumsum(new)  # of the branches, were all new parts side by side
+    full, reached = (ends + width - lengths).tolist(), ends.tolist()
+    firsts, first = [], 0
+    while first < len(reached):
+        firsts.append(first)
+        first = bisect_right(reached, full[first])
+    return firsts

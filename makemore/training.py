@@ -22,7 +22,7 @@ from makemore.corpus import Corpus
 from makemore.devices import compute_reproducibly
 from makemore.errors import UserError
 from makemore.evaluation import evaluate, tables
-from makemore.gradients import gradient, mean
+from makemore.gradients import clip, gradient, mean
 from makemore.models import build_model
 from makemore.models.base import Model
 from makemore.optimizers import Optimizer, learning_rate
@@ -126,7 +126,7 @@ class Training:
     @cached_property
     def optimizer(self) -> Optimizer:
         """The optimizer, made when it is first needed: a closed form has none."""
-        return Optimizer(self.model, self.settings, self.workers)
+        return Optimizer(self.model, self.settings)
 
     def __enter__(self) -> "Training":
         self.workers.__enter__()
@@ -161,12 +161,10 @@ class Training:
                 lambda table: gradient(self.model, table, optimizer.parameters), tables
             )
         )
-        for parameter, slope in zip(optimizer.parameters, batch.by_parameter, strict=True):
-            parameter.grad = slope
         if self.settings.grad_clip:
-            torch.nn.utils.clip_grad_norm_(optimizer.parameters, self.settings.grad_clip)
+            clip(batch.vector, self.settings.grad_clip)
         rate = learning_rate(self.settings, step, self.progress.max_steps)
-        optimizer.step(rate)
+        optimizer.step(batch.vector, rate)
 
         self.progress.step = step = self.progress.step + 1
         self.progress.loss_steps += 1

@@ -1,5 +1,6 @@
 """Tables against a count in plain Python."""
 
+import math
 from collections import Counter
 
 import numpy as np
@@ -122,10 +123,11 @@ def test_a_slot_of_a_pack_sees_its_own_prefix_and_nothing_else(
         prefix = [row]
         while parents[prefix[-1]] >= 0:
             prefix.append(parents[prefix[-1]])
-        seen = table.visible[number, place].nonzero().flatten() + number * width
+        seen = (table.unseen[number, place] == 0).nonzero().flatten() + number * width
         assert rows[slot] == row
         assert [rows[i] for i in seen.tolist()] == prefix[::-1]
-    assert table.visible.diagonal(dim1=1, dim2=2).all(), "an empty slot sees nothing"
+    assert set(table.unseen.flatten().tolist()) <= {0.0, -math.inf}
+    assert (table.unseen.diagonal(dim1=1, dim2=2) == 0).all(), "an empty slot sees nothing"
 
 
 def test_packs_are_nearly_full(names: Corpus) -> None:

@@ -2,7 +2,7 @@ import math
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from makemore import optimizers
 from makemore.config import TrainingSettings
@@ -15,10 +15,7 @@ from makemore.optimizers import (
     learning_rate,
     orthogonalise,
 )
-from makemore.workers import Workers
 from tests.conftest import random_model
-
-ALONE = Workers()
 
 
 @pytest.mark.parametrize(
@@ -46,46 +43,62 @@ def test_a_warm_up_longer_than_the_run_still_rises() -> None:
 def test_matrices_decay_and_biases_and_norms_do_not() -> None:
     model = random_model("transformer", 5, bias=True, norm="layer")
     before = [p.detach().clone() for p in model.parameters()]
-    optimizer = Optimizer(model, TrainingSettings(weight_decay=0.3, optimizer="adamw"), ALONE)
-    for parameter in model.parameters():
-        parameter.grad = torch.zeros_like(parameter)
-    optimizer.step(0.1)
+    optimizer = Optimizer(model, TrainingSettings(weight_decay=0.3, optimizer="adamw"))
+    optimizer.step(torch.zeros(model.n_parameters), 0.1)
     for (name, parameter), old in zip(model.named_parameters(), before, strict=True):
         vector = "bias" in name or ".ln_" in name or name.startswith("ln_")
         torch.testing.assert_close(parameter.detach(), old if vector else old * 0.97)
 
 
 def test_adamw_is_pytorch_s() -> None:
-    ours = [torch.randn(6, 4), torch.randn(3, 5, 2)]
-    theirs = [nn.Parameter(p.clone()) for p in ours]
-    adamw = AdamW([p.requires_grad_() for p in ours], weight_decay=0.1, betas=(0.8, 0.99))
-    reference = torch.optim.AdamW(theirs, lr=0.05, betas=adamw.betas, weight_decay=0.1)
+    ours, theirs = torch.randn(39), nn.Parameter(torch.empty(39))
+    theirs.data.copy_(ours)
+    adamw = AdamW(ours, weight_decay=0.1, betas=(0.8, 0.99))
+    reference = torch.optim.AdamW([theirs], lr=0.05, betas=adamw.betas, weight_decay=0.1)
     for _ in range(20):
-        for our, their in zip(ours, theirs, strict=True):
-            our.grad = torch.randn_like(our)
-            their.grad = our.grad.clone()
-        adamw.step(0.05)
+        theirs.grad = torch.randn(39)
+        adamw.step(theirs.grad.clone(), 0.05)
         reference.step()
-    for our, their in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(our.detach(), their.detach(), atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(ours, theirs.detach(), atol=1e-6, rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name != "ngram"])
 @pytest.mark.parametrize("kind", ["muon", "adamw"])
-def test_every_parameter_has_one_optimizer(name: str, kind: str) -> None:
+def test_every_parameter_has_its_place_in_the_vector(name: str, kind: str) -> None:
     model = random_model(name, 5)
-    optimizer = Optimizer(model, TrainingSettings.model_validate({"optimizer": kind}), ALONE)
-    states = [optimizer.adamw.state, *(muon.state for muon in optimizer.muons)]
-    owned = [id(p) for state in states for p in state]
-    assert sorted(owned) == sorted(map(id, model.parameters()))
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    optimizer = Optimizer(model, TrainingSettings.model_validate({"optimizer": kind}))
+    assert sum(optimizer.lengths) == model.n_parameters
+    assert sorted(map(id, optimizer.parameters)) == sorted(map(id, model.parameters()))
+    for parameter, old in zip(model.parameters(), before, strict=True):
+        assert torch.equal(parameter.detach(), old)
+    for parameter in model.parameters():
+        assert {tuple(values.shape) for values in optimizer.state(parameter).values()} - {()} == {
+            tuple(parameter.shape)
+        }
+    for rule in optimizer.rules:  # what an optimizer moves is the model itself
+        rule.weights.fill_(7)
+    assert all((parameter == 7).all() for parameter in model.parameters())
+
+
+def test_what_is_remembered_of_a_parameter_is_of_its_own_gradient() -> None:
+    model = random_model("gru", 5)
+    optimizer = Optimizer(model, TrainingSettings(momentum=0.5))
+    gradients = [torch.randn_like(parameter) for parameter in optimizer.parameters]
+    optimizer.step(torch.cat([gradient.flatten() for gradient in gradients]), 0.1)
+    for parameter, gradient in zip(optimizer.parameters, gradients, strict=True):
+        state = optimizer.state(parameter)
+        mean = state["momentum"] if "momentum" in state else state["exp_avg"]
+        torch.testing.assert_close(mean, gradient / 2)
 
 
 def test_muon_has_the_matrices_inside_the_blocks() -> None:
     model = random_model("transformer", 5, n_layer=2)
-    optimizer = Optimizer(model, TrainingSettings(optimizer="muon"), ALONE)
+    optimizer = Optimizer(model, TrainingSettings(optimizer="muon"))
     names = {id(p): name for name, p in model.named_parameters()}
     layers = ("c_attn", "c_proj", "c_fc", "mlp_proj")
-    assert {names[id(p)] for p in optimizer.muons[0].state} == {
+    remembered = [p for p in optimizer.parameters if "momentum" in optimizer.state(p)]
+    assert {names[id(p)] for p in remembered} == {
         f"blocks.{i}.{layer}.weight" for i in range(2) for layer in layers
     }
 
@@ -97,25 +110,17 @@ def test_what_muon_has_does_not_depend_on_the_size_of_the_vocabulary(name: str) 
     assert len({len(model.hidden_matrices()) for model in models}) == 1
 
 
-def test_muon_leaves_alone_what_has_no_gradient() -> None:
-    frozen, idle = torch.ones(3, 3), torch.ones(3, 3, requires_grad=True)
-    Muon([frozen, idle], weight_decay=0.5, momentum=0.9).step(0.1)
-    assert torch.equal(frozen, torch.ones(3, 3))
-    assert torch.equal(idle, torch.ones(3, 3))
-
-
 def test_a_step_is_adamw_s_formula() -> None:
     """Loshchilov & Hutter 2019, algorithm 2, written out for two steps."""
     model = random_model("bigram", 3)
     (weights,) = model.parameters()
     expected = weights.detach().clone().double()
     settings = TrainingSettings(weight_decay=0.2, momentum=0.9)
-    optimizer = Optimizer(model, settings, ALONE)
+    optimizer = Optimizer(model, settings)
     m = v = torch.zeros(3, 3, dtype=torch.float64)
     for step in (1, 2):
         gradient = torch.randn(3, 3)
-        weights.grad = gradient.clone()
-        optimizer.step(0.1)
+        optimizer.step(gradient.flatten(), 0.1)
         m = 0.9 * m + 0.1 * gradient
         v = 0.99 * v + 0.01 * gradient.double() ** 2
         m_hat, v_hat = m / (1 - 0.9**step), v / (1 - 0.99**step)
@@ -151,12 +156,17 @@ def test_orthogonalising_through_the_small_side_is_newton_schulz() -> None:
             torch.testing.assert_close(direction, expected, atol=1e-6, rtol=0)
 
 
+def parts(vector: Tensor, shapes: list[torch.Size]) -> list[tuple[Tensor, torch.Size]]:
+    return list(zip(vector.split([shape.numel() for shape in shapes]), shapes, strict=True))
+
+
 def test_muon_is_pytorch_s(monkeypatch: pytest.MonkeyPatch) -> None:
     """With Jordan's coefficients. torch.optim.Muon iterates in bfloat16, hence the tolerance."""
     monkeypatch.setattr(optimizers, "NEWTON_SCHULZ", 5 * [(3.4445, -4.7750, 2.0315)])
-    ours = [torch.randn(16, 48), torch.randn(48, 16), torch.randn(16, 48)]
-    theirs = [nn.Parameter(p.clone()) for p in ours]
-    muon = Muon([p.requires_grad_() for p in ours], weight_decay=0.1, momentum=0.8)
+    shapes = [torch.Size((16, 48)), torch.Size((16, 48)), torch.Size((48, 16))]
+    ours = torch.randn(3 * 768)
+    theirs = [nn.Parameter(part.view(shape).clone()) for part, shape in parts(ours, shapes)]
+    muon = Muon(ours, shapes, weight_decay=0.1, momentum=0.8)
     reference = torch.optim.Muon(
         theirs,
         lr=0.05,
@@ -165,21 +175,20 @@ def test_muon_is_pytorch_s(monkeypatch: pytest.MonkeyPatch) -> None:
         adjust_lr_fn="match_rms_adamw",
     )
     for _ in range(3):
-        for our, their in zip(ours, theirs, strict=True):
-            our.grad = torch.randn_like(our)
-            their.grad = our.grad.clone()
-        muon.step(0.05)
+        gradient = torch.randn(3 * 768)
+        for their, (part, shape) in zip(theirs, parts(gradient, shapes), strict=True):
+            their.grad = part.view(shape).clone()
+        muon.step(gradient, 0.05)
         reference.step()
-    for our, their in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(our.detach(), their.detach(), atol=2e-3, rtol=0)
+    for their, (our, shape) in zip(theirs, parts(ours, shapes), strict=True):
+        torch.testing.assert_close(our.view(shape), their.detach(), atol=2e-3, rtol=0)
 
 
 def test_of_a_frozen_parameter_nothing_is_remembered() -> None:
     model = random_model("gru", 5)
     model.requires_grad_(False)
     weight = next(model.parameters()).requires_grad_()
-    optimizer = Optimizer(model, TrainingSettings(), ALONE)
-    weight.grad = torch.ones_like(weight)
-    optimizer.step(0.1)
+    optimizer = Optimizer(model, TrainingSettings())
+    optimizer.step(torch.ones(weight.numel()), 0.1)
     remembered = [bool(optimizer.state(parameter)) for parameter in model.parameters()]
     assert remembered == [True] + [False] * (len(remembered) - 1)

@@ -83,7 +83,8 @@ def test_attention_is_its_formula(causal: bool) -> None:
     if not causal:
         visible = torch.rand(3, 7, 7) < 0.5
         visible |= torch.eye(7, dtype=torch.bool)
-    found = attention(qkv, 4, None if causal else visible)
+    unseen = torch.zeros(3, 7, 7).masked_fill(~visible, -torch.inf)
+    found = attention(qkv, 4, None if causal else unseen)
     for b in range(3):
         for i in range(7):
             seen = visible[b, i]
@@ -103,7 +104,7 @@ def test_attention_of_the_newest_position_is_the_last_row_of_attention() -> None
 
 
 def test_a_block_is_pytorch_s_pre_norm_layer_with_the_same_weights() -> None:
-    settings = TransformerSettings.model_validate({**CLASSIC, "n_embd": 32, "block_size": 8})
+    settings = TransformerSettings.model_validate({**CLASSIC, "n_embd": 32}).resolve(longest=7)
     block = Block(settings)
     reference = nn.TransformerEncoderLayer(
         32,
@@ -140,14 +141,28 @@ def test_a_block_is_pytorch_s_pre_norm_layer_with_the_same_weights() -> None:
 def test_the_gpt2_config_is_the_original_makemore_s_block() -> None:
     """The original counts 202,816 for 27 tokens and blocks of 16, and leaves out its head."""
     config = read_config(CONFIG_FOLDER / "gpt2.toml", {}).resolve(longest=15)
-    size = {"n_layer": 4, "n_embd": 64, "block_size": 16}
+    size = {"n_layer": 4, "n_embd": 64, "n_hidden": 256, "block_size": 16}
     assert config.architecture == TransformerSettings.model_validate({**CLASSIC, **size})
     assert build_model(config.model, config.architecture, 27).n_parameters == 202_816 + 27 * 64
 
 
 def test_the_default_transformer_has_no_more_parameters_than_the_original() -> None:
     model = build_model("transformer", TransformerSettings().resolve(longest=15), 27)
-    assert 190_000 < model.n_parameters <= 202_816
+    assert 190_000 < model.n_parameters <= 202_816 + 27 * 64
+
+
+def test_an_mlp_has_about_as_many_parameters_with_gates_as_without() -> None:
+    for n_embd in (24, 64, 88, 128, 384):
+        gelu, swiglu = (
+            Block(TransformerSettings(n_embd=n_embd, activation=activation).resolve(longest=15))
+            for activation in ("gelu", "swiglu")
+        )
+        assert gelu.mlp_proj.in_features == 4 * n_embd
+        assert swiglu.mlp_proj.in_features % 32 == 0
+        more = 3 * n_embd * swiglu.mlp_proj.in_features - 8 * n_embd**2
+        assert 0 <= more < 3 * n_embd * 32
+    one = Block(TransformerSettings(n_hidden=7).resolve(longest=15))
+    assert one.mlp_proj.in_features == 7
 
 
 def test_rotating_is_multiplying_by_complex_numbers() -> None:
@@ -175,7 +190,7 @@ def test_a_modern_block_is_its_formula(norm: str, activation: str) -> None:
     """Written out position by position and head by head, with scaled_dot_product_attention."""
     chosen = {"norm": norm, "activation": activation, "positions": "rotary", "qk_norm": True}
     sizes = {"n_embd": 24, "n_head": 2, "block_size": 6}
-    settings = TransformerSettings.model_validate(chosen | sizes)
+    settings = TransformerSettings.model_validate(chosen | sizes).resolve(longest=5)
     block = Block(settings)
     for parameter in block.parameters():
         nn.init.normal_(parameter, std=0.3)
@@ -238,7 +253,7 @@ def test_every_choice_of_block_has_a_table_path_and_a_step(
 
 
 def test_a_block_that_starts_at_zero_adds_nothing() -> None:
-    model = Transformer(27, TransformerSettings(zero_init=True, block_size=9))
+    model = Transformer(27, TransformerSettings(zero_init=True).resolve(longest=8))
     tokens = torch.randint(27, (2, 9))
     assert model.wpe is not None
     expected = model.lm_head(model.ln_f(model.wte(tokens) + model.wpe.weight))

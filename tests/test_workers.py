@@ -8,9 +8,8 @@ import torch
 
 from makemore.batches import Batches
 from makemore.config import TrainingSettings
-from makemore.gradients import gradient, mean
+from makemore.gradients import clip, gradient, mean
 from makemore.models import ARCHITECTURES
-from makemore.optimizers import Optimizer
 from makemore.prefixes import PrefixTable
 from makemore.workers import Workers
 from tests.conftest import random_documents, random_model
@@ -84,8 +83,7 @@ def test_the_gradient_in_parts_is_the_gradient_of_the_batch(
         found = mean(parts)
         assert found.predictions == expected.predictions
         torch.testing.assert_close(found.loss, expected.loss, atol=1e-5, rtol=0)
-        for one, other in zip(found.by_parameter, expected.by_parameter, strict=True):
-            torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(found.vector, expected.vector, atol=1e-5, rtol=1e-4)
 
 
 def test_parts_keep_together_what_begins_alike() -> None:
@@ -103,15 +101,11 @@ def test_parts_keep_together_what_begins_alike() -> None:
     assert sizes[1] < sizes[2] <= sizes[1] + 9
 
 
-def test_matrices_are_moved_alike_by_one_worker_and_by_several(workers: Workers) -> None:
-    moved = []
-    for helpers in (Workers(), workers):
-        torch.manual_seed(0)
-        model = random_model("transformer", V, n_layer=3)
-        optimizer = Optimizer(model, TrainingSettings(), helpers)
-        for parameter in model.parameters():
-            parameter.grad = torch.randn_like(parameter)
-        optimizer.step(0.1)
-        moved.append([p.detach().clone() for p in model.parameters()])
-    for one, other in zip(*moved, strict=True):
-        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)
+@pytest.mark.parametrize("max_norm", [0.01, 1e9])
+def test_clipping_is_pytorch_s(max_norm: float) -> None:
+    vector = torch.randn(50)
+    theirs = torch.nn.Parameter(torch.zeros(50))
+    theirs.grad = vector.clone()
+    torch.nn.utils.clip_grad_norm_([theirs], max_norm)
+    clip(vector, max_norm)
+    torch.testing.assert_close(vector, theirs.grad)

@@ -58,8 +58,11 @@ def build_custom(name: str, settings: CustomSettings, vocab_size: int) -> Model:
     model = module if isinstance(module, Model) else Custom(vocab_size, module)
     if model.context_length is None and model.block_size is None:
         model.block_size = settings.block_size
-    if not any(parameter.requires_grad for parameter in model.parameters()):
+    types = {str(parameter.dtype) for parameter in model.parameters() if parameter.requires_grad}
+    if not types:
         raise UserError(f"{name} has no parameters to train.")
+    if len(types) > 1:
+        raise UserError(f"{name} has parameters of several types, {', '.join(sorted(types))}.")
     with _blaming(file):
         _probe(model, name)
     return model

@@ -44,14 +44,14 @@ ROTARY_BASE = 100.0
 turns once in 353 characters."""
 
 
-def attention(qkv: Tensor, n_head: int, visible: Tensor | None = None) -> Tensor:
+def attention(qkv: Tensor, n_head: int, unseen: Tensor | None = None) -> Tensor:
     """Multi-head attention within sequences: softmax(q k' / sqrt(channels of a head)) v.
 
     Args:
         qkv: queries, keys and values, each with its heads side by side, (B, T, 3 n_embd).
         n_head: number of heads.
-        visible: bool (B, T, T), which positions (last) a position sees; None: itself and those
-            before it.
+        unseen: (B, T, T), 0 for the positions (last) that a position sees, minus infinity for the
+            others; None: it sees itself and those before it.
 
     Returns:
         (B, T, n_embd).
@@ -60,8 +60,8 @@ def attention(qkv: Tensor, n_head: int, visible: Tensor | None = None) -> Tensor
         channels.unflatten(-1, (n_head, -1)).transpose(1, 2)  # (B, n_head, T, n_embd / n_head)
         for channels in qkv.chunk(3, dim=-1)
     )
-    mask = None if visible is None else visible.unsqueeze(1)  # (B, 1, T, T)
-    attended: Tensor = F.scaled_dot_product_attention(q, k, v, mask, is_causal=visible is None)
+    mask = None if unseen is None else unseen.unsqueeze(1)  # (B, 1, T, T)
+    attended: Tensor = F.scaled_dot_product_attention(q, k, v, mask, is_causal=unseen is None)
     return attended.transpose(1, 2).flatten(2)
 
 
@@ -109,11 +109,9 @@ class Block(nn.Module):
     def __init__(self, settings: TransformerSettings) -> None:
         super().__init__()
         self.settings = settings
-        n_embd, bias = settings.n_embd, settings.bias
-        n_hidden, n_fc = 4 * n_embd, 4 * n_embd
-        if settings.activation == "swiglu":  # a gate beside each unit: as many parameters in all
-            n_hidden = 8 * n_embd // 3
-            n_fc = 2 * n_hidden
+        n_embd, n_hidden, bias = settings.n_embd, settings.n_hidden, settings.bias
+        assert n_hidden is not None, "settings are resolved before a model is built"
+        n_fc = 2 * n_hidden if settings.activation == "swiglu" else n_hidden  # a gate beside each
         self.ln_1 = make_norm(settings.norm, n_embd)
         self.c_attn = nn.Linear(n_embd, 3 * n_embd, bias)
         self.c_proj = nn.Linear(n_embd, n_embd, bias)
@@ -231,7 +229,7 @@ class Transformer(Model):
 
         def attend(layer: int, qkv: Tensor) -> Tensor:
             packs = qkv.index_select(0, table.packs.flatten()).unflatten(0, table.packs.shape)
-            attended = attention(packs, self.n_head, table.visible)  # (K, W, n_embd)
+            attended = attention(packs, self.n_head, table.unseen)  # (K, W, n_embd)
             return attended.flatten(0, 1).index_select(0, table.slots)  # (N, n_embd)
 
         return self._run(table.tokens, table.depths, attend)
