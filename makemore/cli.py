@@ -6,9 +6,7 @@ torch takes over a second to import, so nothing here imports it until a command 
 import json
 import math
 import shlex
-import sys
-from collections.abc import Callable, Iterator
-from functools import wraps
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,7 +15,7 @@ import typer
 
 from makemore import __version__
 from makemore.config import read_config
-from makemore.corpus import SPLITS, Corpus, Split, clean, read_documents
+from makemore.corpus import SPLITS, Split, clean, read_documents
 from makemore.errors import UsageError, UserError
 from makemore.flags import (
     CountOption,
@@ -35,6 +33,7 @@ from makemore.flags import (
 )
 from makemore.interrupts import stop_on_signals
 from makemore.models import ARCHITECTURES
+from makemore.reports import reports_errors, warn, warn_of_change, warn_of_format
 
 if TYPE_CHECKING:
     from makemore.checkpoint import Checkpoint
@@ -46,29 +45,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-
-
-def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
-    """Print what the user can fix in one sentence on stderr; let bugs show their traceback."""
-
-    @wraps(command)
-    def call(*arguments: Any, **options: Any) -> None:
-        try:
-            command(*arguments, **options)
-        except UserError as error:
-            sys.stdout.flush()
-            warn(str(error))
-            raise typer.Exit(error.exit_status) from error
-        except UnicodeEncodeError as error:
-            warn(f"Standard output is {error.encoding} and can't show this: set PYTHONUTF8=1.")
-            raise typer.Exit(1) from error
-        except (MemoryError, RuntimeError) as error:
-            if not isinstance(error, MemoryError) and "allocate" not in str(error):
-                raise
-            warn("There is not enough memory for this: try a smaller model or --batch-size.")
-            raise typer.Exit(1) from error
-
-    return call
 
 
 def _show_version(asked: bool) -> None:
@@ -298,22 +274,3 @@ def evaluate(
     else:
         console.say(f"{path}: {checkpoint.config.name}, step {checkpoint.progress.step:,}")
         console.show_evaluations(evaluations, text)
-
-
-def warn(sentence: str) -> None:
-    """Say on stderr what the user may want to know, and go on."""
-    print(f"makemore: {sentence}", file=sys.stderr)  # noqa: T201
-
-
-def warn_of_format(corpus: Corpus) -> None:
-    """Say that a corpus looks like the other kind."""
-    kinds = {"text": "one long text", "lines": "a list, one thing a line"}
-    other = corpus.looks_like
-    if other is not None and other != corpus.format:
-        warn(f"{corpus.source} looks like {kinds[other]}: if it is, add --format {other}.")
-
-
-def warn_of_change(corpus: Corpus, checkpoint: "Checkpoint") -> None:
-    """Say that a corpus is no longer that of a checkpoint."""
-    if corpus.fingerprint != checkpoint.fingerprint:
-        warn(f"{corpus.source} has changed since the run was trained.")
