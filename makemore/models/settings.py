@@ -177,7 +177,7 @@ class TransformerSettings(PrefixSettings):
         None,
         ge=1,
         description="units of the MLP in a block; unless given, 4 n_embd, or, with swiglu's gates, "
-        "8/3 n_embd and up to a multiple of 32",
+        "8/3 n_embd, down to a multiple of 32",
     )
     norm: Norm = Field("layer", description="normalisation before each sublayer")
     positions: Literal["learned", "rotary"] = Field("learned", description="how places are told")
@@ -190,16 +190,16 @@ class TransformerSettings(PrefixSettings):
     dropout: float = Field(0.0, ge=0, lt=1, description="share of activations dropped in training")
 
     def resolve(self, longest: int, text: bool = False) -> Self:
-        """Let the block hold the longest document, and the MLP as much with gates as without.
+        """Let the block hold the longest document, and the MLP no more with gates than without.
 
-        On a CPU rows that don't fill its vectors take longer than longer rows that do.
+        Rows that don't fill a CPU's vectors take it longer than longer ones that do.
         """
         resolved = super().resolve(longest, text)
         if self.n_hidden is not None:
             return resolved
         n_hidden = 4 * self.n_embd
         if self.activation == "swiglu":
-            n_hidden = VECTORS * math.ceil(2 / 3 * n_hidden / VECTORS)
+            n_hidden = max(1, 2 * n_hidden // 3 // VECTORS) * VECTORS
         return resolved.model_copy(update={"n_hidden": n_hidden})
 
     @model_validator(mode="after")
