@@ -22,7 +22,7 @@ from makemore.devices import pick_device
 from makemore.runs import find_checkpoint
 from makemore.sampling import Sampler, default_max_length, sample
 
-OURS = ["--n-layer", "4", "--n-embd", "64", "--max-steps", "200"]
+OURS = ["--n-layer", "4", "--n-embd", "64", "--n-hidden", "170", "--max-steps", "200"]
 PEER_SAMPLING = """
 import importlib.util, sys, time
 import torch

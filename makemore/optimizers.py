@@ -15,6 +15,7 @@ from torch import Tensor
 
 from makemore.config import TrainingSettings
 from makemore.models.base import Model
+from makemore.workers import Workers
 
 SECOND_BETA = 0.99
 """How much of the mean square of its gradients AdamW keeps in a step."""
@@ -145,17 +146,20 @@ class Optimizer:
         parameters: all that is trained, in the order in which it stands in the vector.
     """
 
-    def __init__(self, model: Model, settings: TrainingSettings) -> None:
+    def __init__(self, model: Model, settings: TrainingSettings, workers: Workers) -> None:
         """Lay a model's parameters out as one vector; from now on each is a view of its place."""
         trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         matrices = model.hidden_matrices() if settings.optimizer == "muon" else []
         for_muon = {id(matrix) for matrix in matrices}
+        hidden = sorted((p for p in trained if id(p) in for_muon), key=lambda matrix: matrix.shape)
         rest = [parameter for parameter in trained if id(parameter) not in for_muon]
-        self.stretches = (
-            sorted((p for p in trained if id(p) in for_muon), key=lambda matrix: matrix.shape),
-            [parameter for parameter in rest if parameter.dim() >= 2],
-            [parameter for parameter in rest if parameter.dim() < 2],
-        )
+        # each worker has a share of the hidden matrices of each shape
+        shares = [hidden[i :: workers.n] for i in range(workers.n)]
+        others = [parameter for parameter in rest if parameter.dim() >= 2]
+        vectors = [parameter for parameter in rest if parameter.dim() < 2]
+
+        self.workers = workers
+        self.stretches = (*shares, others, vectors)
         self.lengths = [sum(map(torch.numel, stretch)) for stretch in self.stretches]
         self.parameters = [parameter for stretch in self.stretches for parameter in stretch]
         vector = torch.cat([parameter.detach().flatten() for parameter in self.parameters])
@@ -163,19 +167,21 @@ class Optimizer:
         for parameter, place in zip(self.parameters, places, strict=True):
             parameter.data = place.view_as(parameter)
 
-        hidden, others, vectors = vector.split(self.lengths)
-        shapes = [matrix.shape for matrix in self.stretches[0]]
-        decay, betas = settings.weight_decay, (settings.momentum, SECOND_BETA)
+        *of_shares, of_others, of_vectors = vector.split(self.lengths)
+        decay, momentum = settings.weight_decay, settings.momentum
         self.rules: tuple[AdamW | Muon, ...] = (
-            Muon(hidden, shapes, decay, settings.momentum),
-            AdamW(others, decay, betas),
-            AdamW(vectors, 0.0, betas),  # biases and norms don't decay
+            *(
+                Muon(weights, [matrix.shape for matrix in share], decay, momentum)
+                for weights, share in zip(of_shares, shares, strict=True)
+            ),
+            AdamW(of_others, decay, (momentum, SECOND_BETA)),
+            AdamW(of_vectors, 0.0, (momentum, SECOND_BETA)),  # biases and norms don't decay
         )
 
     def step(self, gradient: Tensor, learning_rate: float) -> None:
         """Move every parameter along the gradient of the whole vector, (n,)."""
-        for rule, part in zip(self.rules, gradient.split(self.lengths), strict=True):
-            rule.step(part, learning_rate)
+        stretches = list(zip(self.rules, gradient.split(self.lengths), strict=True))
+        self.workers.map(lambda stretch: stretch[0].step(stretch[1], learning_rate), stretches)
 
     def state(self, parameter: Tensor) -> State:
         """Give what is remembered of a parameter, to be read or changed in place.

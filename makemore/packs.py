@@ -42,16 +42,15 @@ class PackedTable(PrefixTable):
 
     Attributes:
         packs: int64 (K, W), the row in each slot; 0 in the slots that stay empty at a pack's end.
-        unseen: float32 (K, W, W), 0 where a slot (the second index) sees another (the third):
-            itself, and those that hold the rest of its prefix; minus infinity elsewhere.
+        unseen: float32 (K, W, W), to be added to scores: 0 where a slot (the second index) sees
+            another (the third), which are itself and those that hold the rest of its prefix, and
+            minus infinity elsewhere. What a slot that stays empty sees is of no account.
         slots: int64 (N,), a slot where each row stands with all of its prefix, as a flat index.
-        repeats: int64 (R,), the slots that repeat a row of an earlier pack, as flat indices.
     """
 
     packs: Tensor
     unseen: Tensor
     slots: Tensor
-    repeats: Tensor
 
 
 def pack(table: PrefixTable) -> PackedTable:
@@ -71,17 +70,16 @@ def pack(table: PrefixTable) -> PackedTable:
     is_first[firsts] = True
     number = np.cumsum(is_first) - 1
     shared[is_first] = 0
-    ends = np.cumsum(lengths - shared)
-    starts = ends - (lengths - shared)
-    starts += number * width - starts[firsts][number]
-    slot_of = starts[:, None] + steps - shared[:, None]  # (S, T), of what is laid
+    before = np.cumsum(lengths - shared) - (lengths - shared)
+    starts = before - before[firsts][number] + number * width
+    slot_of = starts[:, None] + steps - shared[:, None]  # (S, T)
     laid = inside & (steps >= shared[:, None])
 
-    # In this order a slot stands behind all of its prefix, and sees a slot before it if no branch
-    # between the two left the tree at or above that one: so each is seen up to some slot.
-    below = np.full((len(sequences) + 1, length), len(firsts) * width)
-    below[:-1] = np.where(steps >= shared[:, None], starts[:, None], below[-1])
-    last = np.minimum.accumulate(below[::-1], axis=0)[::-1][1:]  # where a later branch leaves
+    # Laid out like that, a slot is followed by all that stand on it, up to the first branch that
+    # leaves the tree no deeper than it does: so each is seen from itself up to one place.
+    leaves = np.full((len(sequences) + 1, length), len(firsts) * width)
+    leaves[:-1] = np.where(steps >= shared[:, None], starts[:, None], leaves[-1])
+    last = np.minimum.accumulate(leaves[::-1], axis=0)[::-1][1:]  # (S, T), of the branches below
 
     packs = np.zeros((len(firsts), width), dtype=np.int64)
     seen_up_to = np.full(packs.shape, width, dtype=np.int32)  # within the pack
@@ -97,7 +95,6 @@ def pack(table: PrefixTable) -> PackedTable:
         packs=torch.from_numpy(packs),
         unseen=torch.zeros(hidden.shape).masked_fill_(torch.from_numpy(hidden), -math.inf),
         slots=torch.from_numpy(places),
-        repeats=torch.from_numpy(slot_of[laid & ~new]),
     )
 
 

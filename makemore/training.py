@@ -126,7 +126,7 @@ class Training:
     @cached_property
     def optimizer(self) -> Optimizer:
         """The optimizer, made when it is first needed: a closed form has none."""
-        return Optimizer(self.model, self.settings)
+        return Optimizer(self.model, self.settings, self.workers)
 
     def __enter__(self) -> "Training":
         self.workers.__enter__()

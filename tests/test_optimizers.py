@@ -15,7 +15,10 @@ from makemore.optimizers import (
     learning_rate,
     orthogonalise,
 )
+from makemore.workers import Workers
 from tests.conftest import random_model
+
+ALONE = Workers()
 
 
 @pytest.mark.parametrize(
@@ -43,7 +46,7 @@ def test_a_warm_up_longer_than_the_run_still_rises() -> None:
 def test_matrices_decay_and_biases_and_norms_do_not() -> None:
     model = random_model("transformer", 5, bias=True, norm="layer")
     before = [p.detach().clone() for p in model.parameters()]
-    optimizer = Optimizer(model, TrainingSettings(weight_decay=0.3, optimizer="adamw"))
+    optimizer = Optimizer(model, TrainingSettings(weight_decay=0.3, optimizer="adamw"), ALONE)
     optimizer.step(torch.zeros(model.n_parameters), 0.1)
     for (name, parameter), old in zip(model.named_parameters(), before, strict=True):
         vector = "bias" in name or ".ln_" in name or name.startswith("ln_")
@@ -67,7 +70,7 @@ def test_adamw_is_pytorch_s() -> None:
 def test_every_parameter_has_its_place_in_the_vector(name: str, kind: str) -> None:
     model = random_model(name, 5)
     before = [parameter.detach().clone() for parameter in model.parameters()]
-    optimizer = Optimizer(model, TrainingSettings.model_validate({"optimizer": kind}))
+    optimizer = Optimizer(model, TrainingSettings.model_validate({"optimizer": kind}), ALONE)
     assert sum(optimizer.lengths) == model.n_parameters
     assert sorted(map(id, optimizer.parameters)) == sorted(map(id, model.parameters()))
     for parameter, old in zip(model.parameters(), before, strict=True):
@@ -83,7 +86,7 @@ def test_every_parameter_has_its_place_in_the_vector(name: str, kind: str) -> No
 
 def test_what_is_remembered_of_a_parameter_is_of_its_own_gradient() -> None:
     model = random_model("gru", 5)
-    optimizer = Optimizer(model, TrainingSettings(momentum=0.5))
+    optimizer = Optimizer(model, TrainingSettings(momentum=0.5), ALONE)
     gradients = [torch.randn_like(parameter) for parameter in optimizer.parameters]
     optimizer.step(torch.cat([gradient.flatten() for gradient in gradients]), 0.1)
     for parameter, gradient in zip(optimizer.parameters, gradients, strict=True):
@@ -94,7 +97,7 @@ def test_what_is_remembered_of_a_parameter_is_of_its_own_gradient() -> None:
 
 def test_muon_has_the_matrices_inside_the_blocks() -> None:
     model = random_model("transformer", 5, n_layer=2)
-    optimizer = Optimizer(model, TrainingSettings(optimizer="muon"))
+    optimizer = Optimizer(model, TrainingSettings(optimizer="muon"), ALONE)
     names = {id(p): name for name, p in model.named_parameters()}
     layers = ("c_attn", "c_proj", "c_fc", "mlp_proj")
     remembered = [p for p in optimizer.parameters if "momentum" in optimizer.state(p)]
@@ -116,7 +119,7 @@ def test_a_step_is_adamw_s_formula() -> None:
     (weights,) = model.parameters()
     expected = weights.detach().clone().double()
     settings = TrainingSettings(weight_decay=0.2, momentum=0.9)
-    optimizer = Optimizer(model, settings)
+    optimizer = Optimizer(model, settings, ALONE)
     m = v = torch.zeros(3, 3, dtype=torch.float64)
     for step in (1, 2):
         gradient = torch.randn(3, 3)
@@ -188,7 +191,7 @@ def test_of_a_frozen_parameter_nothing_is_remembered() -> None:
     model = random_model("gru", 5)
     model.requires_grad_(False)
     weight = next(model.parameters()).requires_grad_()
-    optimizer = Optimizer(model, TrainingSettings())
+    optimizer = Optimizer(model, TrainingSettings(), ALONE)
     optimizer.step(torch.ones(weight.numel()), 0.1)
     remembered = [bool(optimizer.state(parameter)) for parameter in model.parameters()]
     assert remembered == [True] + [False] * (len(remembered) - 1)

@@ -165,13 +165,16 @@ def test_an_mlp_has_no_more_parameters_with_gates_than_without() -> None:
     assert one.mlp_proj.in_features == 7
 
 
-def test_rotating_is_multiplying_by_complex_numbers() -> None:
+def test_rotating_turns_each_pair_of_channels_by_its_angle() -> None:
+    """Su et al. 2021, equation 15, pair by pair: a plane's rotation matrix."""
     x, positions = torch.randn(3, 7, 2, 10), torch.randint(50, (3, 7))
     found = rotate(x, positions)
-    as_complex = torch.complex(x[..., :5], x[..., 5:])
-    speeds = 100.0 ** -(torch.arange(5) / 5)
-    turned = as_complex * torch.exp(1j * positions[..., None, None] * speeds)
-    torch.testing.assert_close(found, torch.cat([turned.real, turned.imag], -1))
+    for pair in range(5):
+        angle = positions[..., None] * 100.0 ** -(pair / 5)  # (3, 7, 1)
+        cos, sin = angle.cos(), angle.sin()
+        a, b = x[..., 2 * pair], x[..., 2 * pair + 1]
+        expected = torch.stack([cos * a - sin * b, sin * a + cos * b], -1)
+        torch.testing.assert_close(found[..., 2 * pair : 2 * pair + 2], expected)
 
 
 def test_rotated_queries_and_keys_meet_at_their_distance_alone() -> None:

@@ -10,6 +10,7 @@ from makemore.batches import Batches
 from makemore.config import TrainingSettings
 from makemore.gradients import clip, gradient, mean
 from makemore.models import ARCHITECTURES
+from makemore.optimizers import Optimizer
 from makemore.prefixes import PrefixTable
 from makemore.workers import Workers
 from tests.conftest import random_documents, random_model
@@ -109,3 +110,16 @@ def test_clipping_is_pytorch_s(max_norm: float) -> None:
     torch.nn.utils.clip_grad_norm_([theirs], max_norm)
     clip(vector, max_norm)
     torch.testing.assert_close(vector, theirs.grad)
+
+
+def test_matrices_are_moved_alike_by_one_worker_and_by_several(workers: Workers) -> None:
+    moved = []
+    for helpers in (Workers(), workers):
+        model = random_model("transformer", V, n_layer=3)
+        optimizer = Optimizer(model, TrainingSettings(), helpers)
+        torch.manual_seed(0)
+        slopes = {parameter: torch.randn_like(parameter) for parameter in model.parameters()}
+        optimizer.step(torch.cat([slopes[p].flatten() for p in optimizer.parameters]), 0.1)
+        moved.append([p.detach().clone() for p in model.parameters()])
+    for one, other in zip(*moved, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)

@@ -4,7 +4,6 @@ They stand apart from the classes that they build so that `makemore train --help
 one of them without importing torch.
 """
 
-import math
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator

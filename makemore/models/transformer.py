@@ -86,7 +86,7 @@ def attention_of_newest(query: Tensor, keys: Tensor, values: Tensor, n_head: int
 
 
 def rotate(x: Tensor, positions: Tensor) -> Tensor:
-    """Turn each pair of channels of a head by an angle that grows with the position.
+    """Turn each pair of channels of a head, a complex number, by an angle that grows by position.
 
     The product of a query and a key then depends on their distance alone (Su et al. 2021,
     https://arxiv.org/abs/2104.09864).
@@ -95,12 +95,12 @@ def rotate(x: Tensor, positions: Tensor) -> Tensor:
         x: queries and keys, (..., heads, channels of a head).
         positions: of the tokens, (...).
     """
-    half = x.shape[-1] // 2
-    speeds = ROTARY_BASE ** (-torch.arange(half, device=x.device) / half)
-    angles = positions[..., None, None] * speeds  # (..., 1, half)
-    cos, sin = angles.cos(), angles.sin()
-    a, b = x.chunk(2, dim=-1)  # (..., heads, half)
-    return torch.cat([a * cos - b * sin, a * sin + b * cos], dim=-1)
+    pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)))  # (..., heads, pairs)
+    n_pairs = pairs.shape[-1]
+    speeds = ROTARY_BASE ** (-torch.arange(n_pairs, device=x.device) / n_pairs)
+    angles = positions[..., None, None] * speeds  # (..., 1, pairs)
+    turned = pairs * torch.polar(torch.ones_like(angles), angles)
+    return torch.view_as_real(turned).flatten(-2)
 
 
 class Block(nn.Module):
