@@ -198,15 +198,11 @@ def cross_entropy(logits: Tensor, table: Table) -> Tensor:
         table: with N distinct contexts.
     """
     weights = table.counts.to(logits.dtype) / table.predictions
-    return kernels.cross_entropy(logits, flat_pairs(table, logits), weights)
+    return kernels.cross_entropy(logits, table.rows, table.targets, weights)
 
 
 def pair_losses(logits: Tensor, table: Table) -> Tensor:
     """Negative log-probability of each (context, next character) pair of a table, (P,), in nats."""
     log_probabilities = F.log_softmax(logits, dim=-1)  # (N, V)
-    return -log_probabilities.flatten().index_select(0, flat_pairs(table, logits))
-
-
-def flat_pairs(table: Table, logits: Tensor) -> Tensor:
-    """Where each pair stands in the flattened logits (N, V), int64 (P,): for one fast gather."""
-    return table.rows * logits.shape[-1] + table.targets
+    pairs = table.rows * logits.shape[-1] + table.targets  # flat indices: one fast gather
+    return -log_probabilities.flatten().index_select(0, pairs)

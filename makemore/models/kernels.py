@@ -19,7 +19,7 @@ def tanh(x: Tensor) -> Tensor:
 class _Tanh(torch.autograd.Function):
     @staticmethod
     def forward(context: Any, x: Tensor) -> Tensor:
-        y = torch.sigmoid(2 * x).mul_(2).sub_(1)
+        y = (2 * x).sigmoid_().mul_(2).sub_(1)
         context.save_for_backward(y)
         return y
 
@@ -55,7 +55,7 @@ class _SumOfRows(torch.autograd.Function):
         return of_matrix, None
 
 
-def cross_entropy(logits: Tensor, pairs: Tensor, weights: Tensor) -> Tensor:
+def cross_entropy(logits: Tensor, rows: Tensor, classes: Tensor, weights: Tensor) -> Tensor:
     """Sum over (row, class) pairs of weight * -log softmax(logits)[row, class].
 
     Its derivative is known while the loss is computed: the softmax, times all the weight of its
@@ -63,26 +63,30 @@ def cross_entropy(logits: Tensor, pairs: Tensor, weights: Tensor) -> Tensor:
 
     Args:
         logits: (N, V).
-        pairs: flat indices into logits, int64 (P,).
+        rows: int64 (P,).
+        classes: int64 (P,).
         weights: (P,).
     """
-    loss: Tensor = _CrossEntropy.apply(logits, pairs, weights)  # type: ignore[no-untyped-call]
+    loss: Tensor = _CrossEntropy.apply(logits, rows, classes, weights)  # type: ignore[no-untyped-call]
     return loss
 
 
 class _CrossEntropy(torch.autograd.Function):
     @staticmethod
-    def forward(context: Any, logits: Tensor, pairs: Tensor, weights: Tensor) -> Tensor:
+    def forward(
+        context: Any, logits: Tensor, rows: Tensor, classes: Tensor, weights: Tensor
+    ) -> Tensor:
         log_softmax = F.log_softmax(logits, dim=-1)
+        pairs = rows * logits.shape[1] + classes
         loss = -(log_softmax.view(-1).index_select(0, pairs) @ weights)
         if context.needs_input_grad[0]:
-            of_rows = logits.new_zeros(len(logits)).index_add_(0, pairs // logits.shape[1], weights)
+            of_rows = logits.new_zeros(len(logits)).index_add_(0, rows, weights)
             slope = log_softmax.exp_().mul_(of_rows.unsqueeze(1))
             slope.view(-1).index_add_(0, pairs, weights, alpha=-1)
             context.save_for_backward(slope)
         return loss
 
     @staticmethod
-    def backward(context: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+    def backward(context: Any, slope: Tensor) -> tuple[Tensor, None, None, None]:
         (of_logits,) = context.saved_tensors
-        return of_logits * slope, None, None
+        return of_logits * slope, None, None, None

@@ -57,14 +57,16 @@ class MLP(WindowModel):
         """Do as `read` does, (N, block_size) -> (N, n_hidden), without a product for each window.
 
         What the hidden layer makes of a character depends on its place in the window alone: it is
-        computed once for each of the block_size * V, and a window adds up its own.
+        computed once for each of the block_size * V, and a window adds up its own. The bias comes
+        in as many shares.
         """
         k, n_hidden = self.context_length, self.hidden.out_features
         maps = self.hidden.weight.view(n_hidden * k, -1)  # of each unit, at each place
         made = F.linear(self.embedding.weight, maps).view(-1, n_hidden, k).permute(2, 0, 1)
+        if self.hidden.bias is not None:
+            made = made + self.hidden.bias / k
         rows = contexts + torch.arange(k, device=contexts.device) * self.vocab_size
-        hidden = sum_of_rows(made.flatten(0, 1), rows)  # of (block_size * V, n_hidden)
-        return hidden if self.hidden.bias is None else hidden + self.hidden.bias
+        return sum_of_rows(made.flatten(0, 1), rows)  # of (block_size * V, n_hidden)
 
     def logits_from(self, hidden: Tensor, weights: Tensor | None = None) -> Tensor:
         """Finish what the hidden layer has begun: (..., n_hidden) -> (..., V)."""
