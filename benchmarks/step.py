@@ -22,8 +22,8 @@ PyTorch's threads, in the same round. There are two readings.
   scores again, and the gradients of values, weights, queries and keys), each of 2 K W W n_embd
   FLOPs a layer. Muon's are those of its Newton-Schulz steps, counted as they are done.
 
-The share depends on the processor: with wider vectors products take less of a step, and all that waits
-for memory takes as long as before. MKL_ENABLE_INSTRUCTIONS=AVX2 and ATEN_CPU_CAPABILITY=avx2 in the
+The share depends on the processor: with wider vectors products take less of a step, and what waits
+for memory as much as before. MKL_ENABLE_INSTRUCTIONS=AVX2 and ATEN_CPU_CAPABILITY=avx2 in the
 environment let one with AVX-512 compute as one without.
 
 `--busy` adds rounds beside another process that keeps one core busy, and tells how much longer a
