@@ -136,8 +136,10 @@ def _distinct_windows(
             size = len(distinct)
         keys = keys * vocab_size + column
         size *= vocab_size
-    _, first, row = np.unique(keys, return_index=True, return_inverse=True)
-    return contexts[first], row
+    distinct, row = np.unique(keys, return_inverse=True)
+    one = np.empty(len(distinct), dtype=np.int64)  # an occurrence of each, whichever
+    one[row] = np.arange(len(row))
+    return contexts[one], row
 
 
 def slices(table: WindowTable, size: int) -> Iterator[WindowTable]:
