@@ -113,7 +113,7 @@ def watched(command: list[str], losses: str, enough: float = 0.0) -> tuple[float
         for line in process.stdout:
             if (found := re.search(losses, line)) and float(found[1]) < lowest:
                 lowest, reached = float(found[1]), time.perf_counter() - start
-                if lowest <= enough:
+                if round(lowest, 4) <= enough:  # as losses are told
                     process.kill()
                     break
     return lowest, reached
