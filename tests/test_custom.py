@@ -201,7 +201,7 @@ def test_a_class_of_the_contract_is_taken_as_it_is(models: Path) -> None:
         ("models.py:FarAhead", "looks ahead"),
         ("models.py:LastOnly", r"gives \(2, 5\) for tokens of shape \(2, 12\)"),
         ("models.py:Empty", "has no parameters to train"),
-        ("models.py:Mixed", "parameters of several types, torch.float32, torch.float64"),
+        ("models.py:Mixed", "parameters of several types: torch.float32, torch.float64"),
         ("models.py:Detached", "logits without a gradient"),
         ("models.py:Few", r"models.py, line \d+: IndexError: .* out of bounds"),
         ("models.py:Windowed", "has a context_length, but its logits change with it"),

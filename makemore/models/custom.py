@@ -62,7 +62,8 @@ def build_custom(name: str, settings: CustomSettings, vocab_size: int) -> Model:
     if not types:
         raise UserError(f"{name} has no parameters to train.")
     if len(types) > 1:
-        raise UserError(f"{name} has parameters of several types, {', '.join(sorted(types))}.")
+        found = ", ".join(sorted(types))
+        raise UserError(f"{name} has parameters of several types: {found}. Give all the same.")
     with _blaming(file):
         _probe(model, name)
     return model

@@ -176,7 +176,7 @@ class TransformerSettings(PrefixSettings):
         None,
         ge=1,
         description="units of the MLP in a block; unless given, 4 n_embd, or, with swiglu's gates, "
-        "8/3 n_embd, down to a multiple of 32",
+        "8/3 n_embd, down to a multiple of 32 (at least 32)",
     )
     norm: Norm = Field("layer", description="normalisation before each sublayer")
     positions: Literal["learned", "rotary"] = Field("learned", description="how places are told")
