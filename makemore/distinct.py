@@ -32,7 +32,7 @@ import torch
 from torch import Tensor
 
 from makemore.errors import UserError
-from makemore.models.base import Model, select_rows
+from makemore.models.base import Model
 from makemore.sampling import Sample, Sampler
 from makemore.vocabulary import BOUNDARY, Vocabulary
 
@@ -119,8 +119,8 @@ def _search(
         going = tokens != BOUNDARY
         if not left or not going.any():
             break
-        state = select_rows(state, rows[parents[going]].to(model.device))
-        logits, state = model.step(tokens[going].to(model.device), state)
+        goes_on_from = rows[parents[going]].to(model.device)
+        logits, state = model.step(tokens[going].to(model.device), state, goes_on_from)
     return beam
 
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from makemore.corpus import Corpus, Split
 from makemore.errors import UserError
-from makemore.models.base import Model, State, select_rows
+from makemore.models.base import Model, State
 from makemore.vocabulary import BOUNDARY, Vocabulary
 
 TOKENS_AT_A_TIME = 2**20
@@ -250,6 +250,6 @@ def _draw(
         prefixes = row[going] * model.vocab_size + tokens[going]
         distinct, row = prefixes.unique(return_inverse=True)
         parents = (distinct // model.vocab_size).to(model.device)
-        state = select_rows(state, parents)
-        logits, state = model.step((distinct % model.vocab_size).to(model.device), state)
+        tokens = (distinct % model.vocab_size).to(model.device)
+        logits, state = model.step(tokens, state, parents)
     return torch.stack(columns, dim=1) if columns else torch.empty(n, 0, dtype=torch.int64)

@@ -207,22 +207,24 @@ def test_at_temperature_zero_there_is_one_document() -> None:
 
 def test_a_prefix_is_evaluated_once_and_only_where_it_is_in_the_beam() -> None:
     model = random_model("mlp", 3)
-    rows: list[int] = []
+    sizes: list[int] = []
     step = model.step
 
-    def counted(tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
-        rows.append(len(tokens))
-        return step(tokens, state)
+    def counted(
+        tokens: Tensor, state: State | None, rows: Tensor | None = None
+    ) -> tuple[Tensor, State]:
+        sizes.append(len(tokens))
+        return step(tokens, state, rows)
 
     model.step = counted  # type: ignore[method-assign]
     draw(model, 15)
-    assert rows == [1, 2, 4], "all prefixes that can still go on"
-    rows.clear()
+    assert sizes == [1, 2, 4], "all prefixes that can still go on"
+    sizes.clear()
     drawn = draw(model, 5, max_length=8)
-    assert len(rows) <= 8
-    assert max(rows) <= 5
+    assert len(sizes) <= 8
+    assert max(sizes) <= 5
     prefixes = {one.text[:i] for one in drawn for i in range(min(len(one.text) + 1, 8))}
-    assert sum(rows) >= len(prefixes)
+    assert sum(sizes) >= len(prefixes)
 
 
 def test_documents_less_likely_than_a_double_can_be_are_drawn_like_others() -> None:

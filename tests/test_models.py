@@ -14,7 +14,7 @@ from torch import Tensor
 from makemore.corpus import Corpus
 from makemore.evaluation import evaluate
 from makemore.models import ARCHITECTURES, build_model
-from makemore.models.base import Model, cross_entropy, select_rows
+from makemore.models.base import Model, cross_entropy
 from makemore.prefixes import pad
 from makemore.vocabulary import BOUNDARY, Documents, Vocabulary
 from tests.conftest import contexts_of, random_model
@@ -133,14 +133,39 @@ def test_the_defaults_of_the_contract_agree_with_what_a_model_overrides(name: st
 
 
 @every_model
-def test_a_selected_state_goes_on_as_its_rows_would(name: str) -> None:
+def test_a_sequence_goes_on_in_several_ways_or_in_none(name: str) -> None:
     model = random_model(name, V, LONGEST)
-    _, state = model.step(torch.tensor([0, 0, 0]), None)
-    _, state = model.step(torch.tensor([1, 2, 3]), state)
-    selected = select_rows(state, torch.tensor([2, 0, 2]))
-    logits, _ = model.step(torch.tensor([4, 4, 4]), selected)
-    expected = model(torch.tensor([[0, 3, 4], [0, 1, 4], [0, 3, 4]]))[:, -1]
+    _, start = model.step(torch.tensor([0]), None)
+    _, state = model.step(torch.tensor([1, 2, 3]), start, torch.tensor([0, 0, 0]))
+    going_on = torch.tensor([4, 4, 1, 0]), state, torch.tensor([2, 0, 2, 2])
+    logits, further = model.step(*going_on)
+    sequences = torch.tensor([[0, 3, 4], [0, 1, 4], [0, 3, 1], [0, 3, 0]])
+    torch.testing.assert_close(logits, model(sequences)[:, -1], atol=1e-5, rtol=0)
+    again, _ = model.step(*going_on)  # the state was left as it was
+    torch.testing.assert_close(again, logits, atol=0, rtol=0)
+    logits, _ = model.step(torch.tensor([2]), further, torch.tensor([1]))
+    expected = model(torch.tensor([[0, 1, 4, 2]]))[:, -1]
     torch.testing.assert_close(logits, expected, atol=1e-5, rtol=0)
+
+
+@every_model
+@pytest.mark.parametrize("block_size", [2, 4])
+def test_sequences_go_on_in_several_ways_past_the_block(name: str, block_size: int) -> None:
+    if "block_size" not in ARCHITECTURES[name].settings.model_fields:
+        pytest.skip("has no block")
+    model = random_model(name, V, block_size=block_size)
+    generator = torch.Generator().manual_seed(0)
+    boundary = torch.tensor([BOUNDARY])
+    _, own = model.step(boundary, None)
+    _, default = Model.step(model, boundary, None)
+    n_before = 1
+    for n in (2, 3, 5, 4, 1, 3, 3, 2):
+        tokens = torch.randint(V, (n,), generator=generator)
+        rows = torch.randint(n_before, (n,), generator=generator)
+        logits, own = model.step(tokens, own, rows)
+        expected, default = Model.step(model, tokens, default, rows)
+        torch.testing.assert_close(logits, expected, atol=1e-5, rtol=0)
+        n_before = n
 
 
 @every_model

@@ -98,8 +98,9 @@ def test_attention_is_its_formula(causal: bool) -> None:
 
 def test_attention_of_the_newest_position_is_the_last_row_of_attention() -> None:
     qkv = torch.randn(3, 7, 96)
-    queries, keys, values = qkv.chunk(3, dim=-1)
-    found = attention_of_newest(queries[:, -1], keys, values, 4)
+    queries, keys, values = qkv.transpose(0, 1).chunk(3, dim=-1)  # (7, 3, 32)
+    heads = torch.eye(4).repeat_interleave(8, dim=0)
+    found = attention_of_newest(queries[-1], keys, values, heads)
     torch.testing.assert_close(found, attention(qkv, 4)[:, -1], atol=1e-5, rtol=0)
 
 

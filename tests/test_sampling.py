@@ -192,12 +192,12 @@ def test_draws_in_several_rounds_are_as_many_as_asked(monkeypatch: pytest.Monkey
 
 def test_one_prefix_is_evaluated_once_however_many_samples_stand_on_it() -> None:
     model = random_model("mlp", 3)
-    rows: list[int] = []
+    sizes: list[int] = []
     step = model.step
-    model.step = lambda tokens, state: rows.append(len(tokens)) or step(tokens, state)  # type: ignore
+    model.step = lambda tokens, *rest: sizes.append(len(tokens)) or step(tokens, *rest)  # type: ignore
     drawn = draw(model, 2000, "ab", max_length=8)
     prefixes = {one.text[:i] for one in drawn for i in range(len(one.text) + 1)}
-    assert sum(rows) == len(prefixes)
+    assert sum(sizes) == len(prefixes)
 
 
 def test_an_unknown_character_in_the_prompt_is_a_sentence() -> None:
@@ -270,10 +270,12 @@ def test_characters_of_a_text_come_as_they_are_drawn() -> None:
     steps = 0
     step = model.step
 
-    def counted(tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def counted(
+        tokens: Tensor, state: State | None, rows: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         nonlocal steps
         steps += 1
-        return step(tokens, state)
+        return step(tokens, state, rows)
 
     model.step = counted  # type: ignore[method-assign]
     characters = stream(

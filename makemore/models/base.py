@@ -24,12 +24,12 @@ from makemore.prefixes import (
 from makemore.vocabulary import Documents, Ints
 
 State = tuple[Tensor, ...]
-"""What an incremental step remembers: tensors whose first dimension is the sequence, (B, …)."""
+"""What a model's step remembers for the next. Only the model itself reads it."""
 
 
-def select_rows(state: State, rows: Tensor) -> State:
-    """Keep the sequences at `rows`, int64 (B',), in that order; a row may come more than once."""
-    return tuple(tensor.index_select(0, rows) for tensor in state)
+def select_rows(state: State, rows: Tensor | None) -> State:
+    """Select rows of each tensor (B, …), int64 (B',), which may repeat; None: all of them."""
+    return state if rows is None else tuple(tensor.index_select(0, rows) for tensor in state)
 
 
 class Model(nn.Module):
@@ -109,7 +109,9 @@ class Model(nn.Module):
         logits = self(table.tokens[table.sequences])  # (S, T, V)
         return logits.flatten(0, 1).index_select(0, table.places)  # (N, V)
 
-    def step(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def step(
+        self, tokens: Tensor, state: State | None, rows: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         """Read one more token of each sequence.
 
         A sequence that has filled `block_size` goes on with its last half block, just as
@@ -117,28 +119,34 @@ class Model(nn.Module):
 
         Args:
             tokens: int64 (B,), the boundary at the start of a document.
-            state: what the step before returned, or a selection of its rows; None at the start.
+            state: what the step before returned, left as it is; None at the start.
+            rows: int64 (B,), the sequence of the step before that each token goes on with: one may
+                go on in several ways, or in none. None: each with its own.
 
         Returns:
             Logits of the character after it, (B, V), and the state to go on with.
         """
-        context, _, _ = self.extend(tokens, state)
+        context, _, _ = self.extend(tokens, state, rows)
         logits: Tensor = self(context)[:, -1]
         return logits, (context,)
 
-    def extend(self, tokens: Tensor, state: State | None) -> tuple[Tensor, Tensor, State | None]:
+    def extend(
+        self, tokens: Tensor, state: State | None, rows: Tensor | None
+    ) -> tuple[Tensor, Tensor, State | None]:
         """Put one more token behind the context, which is the first tensor of a state.
 
         Returns:
             The context, int64 (B, T); that part of it that must still be read, (B, 1) or all of
-            it; and what the state remembers of the rest, None where all must be read again.
+            it; and what the state remembers of the rest, its rows not selected yet, None where
+            all must be read again.
         """
         newest = tokens[:, None]
         if state is None:
             return newest, newest, None
-        kept = self.trim(state[0])
+        (before,) = select_rows(state[:1], rows)
+        kept = self.trim(before)
         context = torch.cat([kept, newest], dim=1)
-        if kept.shape == state[0].shape:
+        if kept.shape == before.shape:
             return context, newest, state[1:]
         return context, context, None
 

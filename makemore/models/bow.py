@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from makemore.contexts import Table
-from makemore.models.base import Model, State
+from makemore.models.base import Model, State, select_rows
 from makemore.models.kernels import tanh
 from makemore.models.settings import BagOfWordsSettings
 from makemore.prefixes import PrefixTable
@@ -64,13 +64,16 @@ class BagOfWords(Model):
         sums = sums.unflatten(0, table.sequences.shape).cumsum(1)  # (S, T, n_embd)
         return self.predict(x, sums.flatten(0, 1).index_select(0, table.places), table.depths)
 
-    def step(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def step(
+        self, tokens: Tensor, state: State | None, rows: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         """Add the token to the sum. The state is the tokens so far, (B, T), and (B, n_embd)."""
-        context, unread, past = self.extend(tokens, state)
+        context, unread, past = self.extend(tokens, state, rows)
         first = context.shape[1] - unread.shape[1]
         positions = torch.arange(first, context.shape[1], device=tokens.device)
         x = self.embed(unread, positions)  # (B, unread, n_embd)
         total = x.sum(1)
         if past is not None:
-            total = past[0] + total
+            (before,) = select_rows(past, rows)
+            total = before + total
         return self.predict(x[:, -1], total, positions[-1]), (context, total)

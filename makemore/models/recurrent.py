@@ -91,14 +91,16 @@ class Recurrent(Model):
         logits: Tensor = self.lm_head(torch.cat(hidden))
         return logits
 
-    def step(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def step(
+        self, tokens: Tensor, state: State | None, rows: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         """Change the state by one more character.
 
         Beside the cell's own state, all tokens so far are remembered, (B, T): when the block is
         full, the state is made again from its last half.
         """
-        context, unread, past = self.extend(tokens, state)
-        inner = self.start(len(tokens)) if past is None else past
+        context, unread, past = self.extend(tokens, state, rows)
+        inner = self.start(len(tokens)) if past is None else select_rows(past, rows)
         inputs = self.read(unread)  # (B, unread, n_gates * n_hidden)
         for position in range(unread.shape[1]):
             inner = self.cell(inputs[:, position], inner)

@@ -65,24 +65,47 @@ def attention(qkv: Tensor, n_head: int, unseen: Tensor | None = None) -> Tensor:
     return attended.transpose(1, 2).flatten(2)
 
 
-def attention_of_newest(query: Tensor, keys: Tensor, values: Tensor, n_head: int) -> Tensor:
+def attention_of_newest(query: Tensor, keys: Tensor, values: Tensor, heads: Tensor) -> Tensor:
     """Attention of one position to all so far: one row of `attention`, without its matrices.
+
+    Positions come first, so that softmax and sums run side by side over all sequences. To sum over
+    the channels of each head is a product with `heads`, to spread a weight over them its transpose.
 
     Args:
         query: (B, n_embd).
-        keys: of it and those before it, (B, T, n_embd).
+        keys: of it and those before it, (T, B, n_embd).
         values: likewise.
-        n_head: number of heads.
+        heads: (n_embd, n_head), 1 where a channel belongs to a head, 0 elsewhere.
 
     Returns:
         (B, n_embd).
     """
-    products = (query.unsqueeze(1) * keys).unflatten(-1, (n_head, -1))
-    scores = products.sum(-1) / math.sqrt(products.shape[-1])  # (B, T, n_head)
-    weights = scores.softmax(1).unsqueeze(-1)
-    attended = (weights * values.unflatten(-1, (n_head, -1))).sum(1)  # (B, n_head, …)
-    found: Tensor = attended.flatten(1)
-    return found
+    n_embd, n_head = heads.shape
+    scores = (query * keys) @ heads / math.sqrt(n_embd / n_head)  # (T, B, n_head)
+    weights = scores.softmax(0) @ heads.T  # (T, B, n_embd)
+    return weights.mul_(values).sum(0)
+
+
+def append(cache: Tensor, rows: Tensor | None, newest: Tensor) -> Tensor:
+    """Put one more position behind each sequence that goes on, and copy what it has just once.
+
+    Args:
+        cache: (T, B, C).
+        rows: of the cache, one for each sequence that goes on, int64 (B',); None: all of them.
+        newest: (1, B', C).
+
+    Returns:
+        (T + 1, B', C).
+    """
+    if rows is None:
+        return torch.cat([cache, newest])
+    n, n_rows = cache.shape[:2]
+    longer = newest.new_empty(n + 1, *newest.shape[1:])
+    places = torch.arange(n, device=rows.device).unsqueeze(1) * n_rows + rows  # (T, B')
+    before = longer[:-1].flatten(0, 1)  # (T * B', C)
+    torch.index_select(cache.flatten(0, 1), 0, places.flatten(), out=before)
+    longer[-1:] = newest
+    return longer
 
 
 def rotate(x: Tensor, positions: Tensor) -> Tensor:
@@ -160,6 +183,7 @@ class Transformer(Model):
     """Embeddings, `n_layer` blocks, a last norm, logits."""
 
     block_size: int
+    heads: Tensor
 
     def __init__(self, vocab_size: int, settings: TransformerSettings) -> None:
         super().__init__(vocab_size)
@@ -176,6 +200,8 @@ class Transformer(Model):
         self.blocks = nn.ModuleList(blocks)
         self.ln_f = make_norm(settings.norm, settings.n_embd)
         self.lm_head = nn.Linear(settings.n_embd, vocab_size, bias=False)
+        heads = torch.eye(self.n_head).repeat_interleave(self.n_embd // self.n_head, dim=0)
+        self.register_buffer("heads", heads, persistent=False)  # (n_embd, n_head)
         self.apply(self._initialise)
         for block in blocks:  # what the residual stream sums up starts smaller, or at nothing
             std = 0.0 if settings.zero_init else 0.02 / math.sqrt(2 * settings.n_layer)
@@ -234,26 +260,30 @@ class Transformer(Model):
 
         return self._run(table.tokens, table.depths, attend)
 
-    def step(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
+    @torch.no_grad()
+    def step(
+        self, tokens: Tensor, state: State | None, rows: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         """Attend from the newest token to the keys and values of those before it.
 
-        The state is the tokens so far, (B, T), and each layer's keys and values, (B, T, 2 n_embd).
+        The state is the tokens so far, (B, T), and each layer's keys and values, (T, B, 2 n_embd).
         When the block is full they are made again from its last half, whose positions changed.
         """
-        context, unread, past = self.extend(tokens, state)
+        context, unread, past = self.extend(tokens, state, rows)
         first = context.shape[1] - unread.shape[1]
         positions = torch.arange(first, context.shape[1], device=tokens.device)
         caches: list[Tensor] = []
 
         def attend(layer: int, qkv: Tensor) -> Tensor:
-            queries, keys_values = qkv.tensor_split([self.n_embd], dim=-1)
+            query, keys_values = qkv.tensor_split([self.n_embd], dim=-1)
+            cache = keys_values.transpose(0, 1)
+            if past is not None:
+                cache = append(past[layer], rows, cache)
+            caches.append(cache)
             if past is None:
-                caches.append(keys_values)
                 return attention(qkv, self.n_head)
-            keys_values = torch.cat([past[layer], keys_values], dim=1)
-            caches.append(keys_values)
-            keys, values = keys_values.chunk(2, dim=-1)
-            return attention_of_newest(queries[:, 0], keys, values, self.n_head).unsqueeze(1)
+            keys, values = cache.chunk(2, dim=-1)
+            return attention_of_newest(query[:, 0], keys, values, self.heads).unsqueeze(1)
 
         logits = self._run(unread, positions, attend)
         return logits[:, -1], (context, *caches)

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from makemore.contexts import Table, WindowTable
-from makemore.models.base import Model, State
+from makemore.models.base import Model, State, select_rows
 from makemore.vocabulary import BOUNDARY
 
 
@@ -40,11 +40,13 @@ class WindowModel(Model):
         assert isinstance(table, WindowTable)
         return self.predict(table.contexts, table.weights)
 
-    def step(self, tokens: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def step(
+        self, tokens: Tensor, state: State | None, rows: Tensor | None = None
+    ) -> tuple[Tensor, State]:
         """Push the token into the window, which is all there is to remember."""
         if state is None:
             past = tokens.new_full((len(tokens), self.context_length), BOUNDARY)
         else:
-            (past,) = state
+            (past,) = select_rows(state, rows)
         window = torch.cat([past[:, 1:], tokens[:, None]], dim=1)  # (B, context_length)
         return self.predict(window), (window,)
