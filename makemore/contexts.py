@@ -98,10 +98,11 @@ class Windows:
     def __init__(self, documents: Documents, context_length: int, vocab_size: int) -> None:
         everything = np.arange(documents.predictions)
         contexts, row = _distinct_windows(documents, context_length, vocab_size, everything)
+        pairs, pair = np.unique(row * vocab_size + documents.targets, return_inverse=True)
+        self.rows, self.targets = np.divmod(pairs, vocab_size)
         # the smaller the numbers, the more of them in the cache
         self.contexts = contexts.astype(np.min_scalar_type(vocab_size))
-        pairs, self.pair = np.unique(row * vocab_size + documents.targets, return_inverse=True)
-        self.rows, self.targets = np.divmod(pairs, vocab_size)
+        self.pair = pair.astype(np.min_scalar_type(len(pairs)))
 
     def table(self, chosen: Ints) -> WindowTable:
         """Make the table of some predictions, as `window_table` does."""

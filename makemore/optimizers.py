@@ -34,12 +34,14 @@ class AdamW:
     def __init__(
         self,
         weights: Tensor,
+        n_decayed: int,
         weight_decay: float,
         betas: tuple[float, float],
         eps: float = 1e-8,
     ) -> None:
-        """Take charge of weights (n,), which every step changes in place."""
+        """Take charge of weights (n,), which every step changes in place; the first ones decay."""
         self.weights = weights
+        self.decayed = weights[:n_decayed]
         self.weight_decay = weight_decay
         self.betas = betas
         self.eps = eps
@@ -56,7 +58,7 @@ class AdamW:
         first, second = (1 - beta**step for beta in self.betas)
         mean = self.state["exp_avg"].lerp_(gradient, 1 - self.betas[0])
         square = self.state["exp_avg_sq"].lerp_(gradient.square(), 1 - self.betas[1])
-        self.weights.mul_(1 - learning_rate * self.weight_decay)
+        self.decayed.mul_(1 - learning_rate * self.weight_decay)
         scale = square.sqrt().div_(math.sqrt(second)).add_(self.eps).mul_(first)
         self.weights.addcdiv_(mean, scale, value=-learning_rate)
 
@@ -152,14 +154,14 @@ class Optimizer:
         matrices = model.hidden_matrices() if settings.optimizer == "muon" else []
         for_muon = {id(matrix) for matrix in matrices}
         hidden = sorted((p for p in trained if id(p) in for_muon), key=lambda matrix: matrix.shape)
-        rest = [parameter for parameter in trained if id(parameter) not in for_muon]
+        others = [parameter for parameter in trained if id(parameter) not in for_muon]
+        others.sort(key=lambda parameter: parameter.dim() < 2)  # biases and norms don't decay
+        n_decayed = sum(parameter.numel() for parameter in others if parameter.dim() >= 2)
         # each worker has a share of the hidden matrices of each shape
         shares = [hidden[i :: workers.n] for i in range(workers.n)]
-        others = [parameter for parameter in rest if parameter.dim() >= 2]
-        vectors = [parameter for parameter in rest if parameter.dim() < 2]
 
         self.workers = workers
-        self.stretches = (*shares, others, vectors)
+        self.stretches = (*shares, others)
         self.lengths = [sum(map(torch.numel, stretch)) for stretch in self.stretches]
         self.parameters = [parameter for stretch in self.stretches for parameter in stretch]
         vector = torch.cat([parameter.detach().flatten() for parameter in self.parameters])
@@ -167,15 +169,14 @@ class Optimizer:
         for parameter, place in zip(self.parameters, places, strict=True):
             parameter.data = place.view_as(parameter)
 
-        *of_shares, of_others, of_vectors = vector.split(self.lengths)
+        *of_shares, of_others = vector.split(self.lengths)
         decay, momentum = settings.weight_decay, settings.momentum
         self.rules: tuple[AdamW | Muon, ...] = (
             *(
                 Muon(weights, [matrix.shape for matrix in share], decay, momentum)
                 for weights, share in zip(of_shares, shares, strict=True)
             ),
-            AdamW(of_others, decay, (momentum, SECOND_BETA)),
-            AdamW(of_vectors, 0.0, (momentum, SECOND_BETA)),  # biases and norms don't decay
+            AdamW(of_others, n_decayed, decay, (momentum, SECOND_BETA)),
         )
 
     def step(self, gradient: Tensor, learning_rate: float) -> None:

@@ -1,10 +1,12 @@
 """Our kernels against PyTorch's own, and their derivatives against finite differences."""
 
+import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from makemore.models.kernels import cross_entropy, sum_of_rows, tanh
+from makemore.models import kernels
+from makemore.models.kernels import cross_entropy, linear_of_rows, sum_of_rows, tanh
 
 
 def pairs_and_weights() -> tuple[Tensor, Tensor, Tensor]:
@@ -14,6 +16,13 @@ def pairs_and_weights() -> tuple[Tensor, Tensor, Tensor]:
     return rows, classes, torch.rand(9, dtype=torch.float64)
 
 
+@pytest.fixture(params=["PyTorch's own", "by the sigmoid"])
+def each_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compute tanh in each of its ways, whichever this machine takes."""
+    monkeypatch.setattr(kernels, "OWN_TANH_IS_FAST", request.param == "PyTorch's own")
+
+
+@pytest.mark.usefixtures("each_way")
 def test_tanh_is_pytorch_s_everywhere() -> None:
     x = torch.cat([torch.linspace(-100, 100, 20001), torch.logspace(-9, 0, 1000)])
     x = torch.cat([x, torch.tensor([torch.inf, -torch.inf])])
@@ -21,6 +30,7 @@ def test_tanh_is_pytorch_s_everywhere() -> None:
     assert torch.isnan(tanh(torch.tensor(torch.nan)))
 
 
+@pytest.mark.usefixtures("each_way")
 def test_the_gradient_of_tanh_is_pytorch_s() -> None:
     x = torch.linspace(-20, 20, 4001, requires_grad=True)
     (ours,) = torch.autograd.grad(tanh(x).sum(), x)
@@ -39,6 +49,20 @@ def test_a_sum_of_rows_is_an_embedding_bag() -> None:
     torch.testing.assert_close(ours, theirs)
     found = torch.autograd.grad(ours, matrix, slope)
     torch.testing.assert_close(found, torch.autograd.grad(theirs, matrix, slope))
+
+
+@pytest.mark.parametrize("n_places", [2, 3, 30], ids=["fewer than rows", "as many", "more"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_a_linear_map_of_rows_is_that_of_the_rows_side_by_side(n_places: int, bias: bool) -> None:
+    layer = nn.Linear(4 * 5, 6, bias, dtype=torch.float64)
+    x = torch.randn(3, 5, dtype=torch.float64, requires_grad=True)
+    rows = torch.randint(3, (n_places, 4))
+    slope = torch.randn(n_places, 6, dtype=torch.float64)
+    ours, theirs = linear_of_rows(layer, x, rows), layer(x[rows].flatten(1))
+    torch.testing.assert_close(ours, theirs)
+    of = [x, *layer.parameters()]
+    found = torch.autograd.grad(ours, of, slope)
+    torch.testing.assert_close(found, torch.autograd.grad(theirs, of, slope))
 
 
 def test_cross_entropy_is_pytorch_s_example_by_example() -> None:

@@ -56,7 +56,7 @@ def test_matrices_decay_and_biases_and_norms_do_not() -> None:
 def test_adamw_is_pytorch_s() -> None:
     ours, theirs = torch.randn(39), nn.Parameter(torch.empty(39))
     theirs.data.copy_(ours)
-    adamw = AdamW(ours, weight_decay=0.1, betas=(0.8, 0.99))
+    adamw = AdamW(ours, n_decayed=len(ours), weight_decay=0.1, betas=(0.8, 0.99))
     reference = torch.optim.AdamW([theirs], lr=0.05, betas=adamw.betas, weight_decay=0.1)
     for _ in range(20):
         theirs.grad = torch.randn(39)

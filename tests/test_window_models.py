@@ -224,7 +224,7 @@ def test_each_distinct_part_of_a_window_is_fused_once() -> None:
     rows: list[int] = []
     for fuse in model.layers:
         assert isinstance(fuse, Fuse)
-        fuse.linear.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0])))
+        fuse.norm.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0])))
     contexts = torch.unique(torch.randint(27, (400, 8)) // 9, dim=0)
     model.predict(contexts)
     distinct = [

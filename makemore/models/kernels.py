@@ -7,19 +7,27 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+
+OWN_TANH_IS_FAST = torch.backends.cpu.get_cpu_capability() == "AVX512"
+"""There it takes a third of the time of the way by the sigmoid; with AVX2 half as much again."""
 
 
 def tanh(x: Tensor) -> Tensor:
-    """Hyperbolic tangent, as 2 sigmoid(2 x) - 1: within 2e-7 in fp32, three times as fast."""
+    """Hyperbolic tangent: PyTorch's own where it is fast, or within 2e-7 of it in fp32."""
+    if OWN_TANH_IS_FAST or x.device.type != "cpu":
+        return torch.tanh(x)
     y: Tensor = _Tanh.apply(x)  # type: ignore[no-untyped-call]
     return y
 
 
 class _Tanh(torch.autograd.Function):
+    """2 sigmoid(2 x) - 1."""
+
     @staticmethod
     def forward(context: Any, x: Tensor) -> Tensor:
-        y = (2 * x).sigmoid_().mul_(2).sub_(1)
+        y = (2 * x).sigmoid_()
+        torch.add(x.new_tensor(-1.0), y, alpha=2, out=y)
         context.save_for_backward(y)
         return y
 
@@ -53,6 +61,28 @@ class _SumOfRows(torch.autograd.Function):
         for column in rows.t().contiguous():
             of_matrix.index_add_(0, column, slope)
         return of_matrix, None
+
+
+def linear_of_rows(layer: nn.Linear, x: Tensor, rows: Tensor) -> Tensor:
+    """Apply a layer to k rows of x, side by side, at each of N places, int64 (N, k): (N, out).
+
+    What the layer makes of a row depends on where it stands among the k, and on nothing else. So it
+    is computed once for each row and each of the k, and a place adds up its own.
+
+    Args:
+        layer: of k * C inputs.
+        x: (R, C).
+        rows: of x.
+    """
+    n_places, k = rows.shape
+    if n_places < len(x):
+        made: Tensor = layer(x[rows].flatten(1))
+        return made
+    n_out, n_channels = layer.out_features, x.shape[1]
+    maps = layer.weight.view(n_out, k, n_channels).transpose(0, 1).reshape(k * n_out, n_channels)
+    shares = None if layer.bias is None else (layer.bias / k).repeat(k)
+    made = F.linear(x, maps, shares).view(-1, n_out)  # (R * k, n_out)
+    return sum_of_rows(made, rows * k + torch.arange(k, device=rows.device))
 
 
 def cross_entropy(logits: Tensor, rows: Tensor, classes: Tensor, weights: Tensor) -> Tensor:

@@ -5,11 +5,9 @@ https://www.jmlr.org/papers/volume3/bengio03a/bengio03a.pdf
 
 import math
 
-import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from makemore.models.kernels import sum_of_rows, tanh
+from makemore.models.kernels import linear_of_rows, tanh
 from makemore.models.normalization import make_norm, normalise
 from makemore.models.settings import MLPSettings
 from makemore.models.window import WindowModel
@@ -41,32 +39,12 @@ class MLP(WindowModel):
     def forward(self, tokens: Tensor) -> Tensor:
         """Slide the window over each sequence: (B, T) -> (B, T, V)."""
         windows = self.pad(tokens).unfold(1, self.context_length, 1)  # (B, T, block_size)
-        return self.logits_from(self.read(windows))
+        return self.logits_from(self.hidden(self.embedding(windows).flatten(-2)))
 
     def predict(self, contexts: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits after each window: int64 (N, block_size) -> (N, V)."""
-        many = len(contexts) > self.vocab_size
-        return self.logits_from(self.read_many(contexts) if many else self.read(contexts), weights)
-
-    def read(self, contexts: Tensor) -> Tensor:
-        """Embed windows (..., block_size) for the hidden layer: (..., n_hidden)."""
-        hidden: Tensor = self.hidden(self.embedding(contexts).flatten(-2))
-        return hidden
-
-    def read_many(self, contexts: Tensor) -> Tensor:
-        """Do as `read` does, (N, block_size) -> (N, n_hidden), without a product for each window.
-
-        What the hidden layer makes of a character depends on its place in the window alone: it is
-        computed once for each of the block_size * V, and a window adds up its own. The bias comes
-        in as many shares.
-        """
-        k, n_hidden = self.context_length, self.hidden.out_features
-        maps = self.hidden.weight.view(n_hidden * k, -1)  # of each unit, at each place
-        made = F.linear(self.embedding.weight, maps).view(-1, n_hidden, k).permute(2, 0, 1)
-        if self.hidden.bias is not None:
-            made = made + self.hidden.bias / k
-        rows = contexts + torch.arange(k, device=contexts.device) * self.vocab_size
-        return sum_of_rows(made.flatten(0, 1), rows)  # of (block_size * V, n_hidden)
+        hidden = linear_of_rows(self.hidden, self.embedding.weight, contexts)
+        return self.logits_from(hidden, weights)
 
     def logits_from(self, hidden: Tensor, weights: Tensor | None = None) -> Tensor:
         """Finish what the hidden layer has begun: (..., n_hidden) -> (..., V)."""

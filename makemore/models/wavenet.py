@@ -18,7 +18,7 @@ the distinct pairs of a corpus are a few hundred, however many windows stand on 
 import torch
 from torch import Tensor, nn
 
-from makemore.models.kernels import tanh
+from makemore.models.kernels import linear_of_rows, tanh
 from makemore.models.normalization import make_norm, normalise
 from makemore.models.settings import WaveNetSettings
 from makemore.models.window import WindowModel
@@ -33,10 +33,14 @@ class Fuse(nn.Module):
         self.linear = nn.Linear(2 * n_in, settings.n_hidden, bias=settings.norm != "batch")
         self.norm = make_norm(settings.norm, settings.n_hidden)
 
-    def forward(self, left: Tensor, right: Tensor, weights: Tensor | None = None) -> Tensor:
-        """(..., n_in) and (..., n_in) -> (..., n_hidden); `weights` as in `BatchNorm`."""
-        fused = self.linear(torch.cat([left, right], dim=-1))
-        return tanh(normalise(self.norm, fused, weights))
+    def forward(self, left: Tensor, right: Tensor) -> Tensor:
+        """Fuse (..., n_in) with (..., n_in) to (..., n_hidden)."""
+        fused: Tensor = tanh(self.norm(self.linear(torch.cat([left, right], dim=-1))))
+        return fused
+
+    def pairs(self, x: Tensor, rows: Tensor, weights: Tensor | None) -> Tensor:
+        """Fuse pairs of rows (D, 2) of x (R, n_in): (D, n_hidden); `weights` as in `BatchNorm`."""
+        return tanh(normalise(self.norm, linear_of_rows(self.linear, x, rows), weights))
 
 
 class WaveNet(WindowModel):
@@ -69,13 +73,14 @@ class WaveNet(WindowModel):
         x = self.embedding.weight  # (rows, channels)
         counts = None
         for fuse in self.layers:
+            assert isinstance(fuse, Fuse)
             pairs = rows[:, 0::2] * len(x) + rows[:, 1::2]  # (N, parts / 2)
             distinct, rows_above = pairs.unique(return_inverse=True)
             if weights is not None:
                 each = weights.reshape(-1, 1).expand_as(pairs).flatten()
                 counts = each.new_zeros(len(distinct)).index_add(0, rows_above.flatten(), each)
-            left, right = distinct // len(x), distinct % len(x)
-            x = fuse(x.index_select(0, left), x.index_select(0, right), counts)
+            left_right = torch.stack([distinct // len(x), distinct % len(x)], dim=1)
+            x = fuse.pairs(x, left_right, counts)
             rows = rows_above
         logits: Tensor = self.output(x.index_select(0, rows[:, 0]))  # (N, V)
         return logits.view(*contexts.shape[:-1], self.vocab_size)
