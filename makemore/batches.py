@@ -102,7 +102,8 @@ def batch_rows(
     once in every epoch, and each epoch has an order of its own. A batch may cross from one epoch
     into the next.
     """
-    return _epochs_and_rows(n_rows, batch_size, seed, step, rank, world_size)[1]
+    epochs = _rows_by_epoch(n_rows, batch_size, seed, step, rank, world_size)
+    return np.concatenate(list(epochs.values()))
 
 
 def n_windows(predictions: int, window_size: int) -> int:
@@ -125,24 +126,25 @@ def window_starts(
     goes through them in an order of its own.
     """
     n = n_windows(predictions, window_size)
-    epochs, rows = _epochs_and_rows(n, batch_size, seed, step, rank, world_size)
     slack = max(0, predictions - n * window_size)
-    starts = rows * window_size
-    for epoch in range(int(epochs[0]), int(epochs[-1]) + 1):
-        starts[epochs == epoch] += np.random.default_rng([seed, epoch, 1]).integers(slack + 1)
-    return starts
+    epochs = _rows_by_epoch(n, batch_size, seed, step, rank, world_size)
+    return np.concatenate(
+        [
+            rows * window_size + np.random.default_rng([seed, epoch, 1]).integers(slack + 1)
+            for epoch, rows in epochs.items()
+        ]
+    )
 
 
-def _epochs_and_rows(
+def _rows_by_epoch(
     n_rows: int, batch_size: int, seed: int, step: int, rank: int, world_size: int
-) -> tuple[Ints, Ints]:
+) -> dict[int, Ints]:
     start = (step * world_size + rank) * batch_size
-    epochs, places = np.divmod(np.arange(start, start + batch_size), n_rows)
-    rows = np.empty(batch_size, dtype=np.int64)
-    for epoch in range(int(epochs[0]), int(epochs[-1]) + 1):
-        inside = epochs == epoch
-        rows[inside] = _shuffled(n_rows, seed, epoch)[places[inside]]
-    return epochs, rows
+    end = start + batch_size
+    return {
+        epoch: _shuffled(n_rows, seed, epoch)[max(0, start - epoch * n_rows) : end - epoch * n_rows]
+        for epoch in range(start // n_rows, (end - 1) // n_rows + 1)
+    }
 
 
 @lru_cache(maxsize=2)

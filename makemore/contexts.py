@@ -108,7 +108,7 @@ class Windows:
         """Make the table of some predictions, as `window_table` does."""
         pairs, occurrences = np.unique(self.pair[chosen], return_counts=True)
         rows = self.rows[pairs]
-        new = np.diff(rows, prepend=-1) > 0
+        new = np.append(True, rows[1:] > rows[:-1])  # the first pair of a context
         return WindowTable(
             torch.from_numpy(np.cumsum(new) - 1),
             torch.from_numpy(self.targets[pairs]),
