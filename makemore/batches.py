@@ -12,6 +12,7 @@ import numpy as np
 from makemore.config import TrainingSettings
 from makemore.contexts import Table, Windows
 from makemore.models.base import Model
+from makemore.prefixes import Prefixes
 from makemore.vocabulary import Documents, Ints
 
 MOST_NUMBERED = 2**22
@@ -40,7 +41,10 @@ class Batches:
         self.parts = min(parts, self.size)
         self.ranks: Ints | None = None
         if self.parts > 1 and not documents.text:
-            self.ranks = alphabetical_ranks(documents, model.vocab_size)
+            ordered = self.prefixes
+            self.ranks = (
+                ordered.ranks if ordered else alphabetical_ranks(documents, model.vocab_size)
+            )
         # a batch of all documents, or of all predictions, is the same at every step
         whole = self.size == (documents.predictions if documents.text else len(documents))
         self.whole: list[Table] | None = None
@@ -53,6 +57,17 @@ class Batches:
         if self.model.context_length is None or self.documents.predictions > MOST_NUMBERED:
             return None
         return Windows(self.documents, self.model.context_length, self.model.vocab_size)
+
+    @cached_property
+    def prefixes(self) -> Prefixes | None:
+        """Give the documents in order, where the model reads all of each and there is room."""
+        documents, block = self.documents, self.model.block_size
+        if self.model.context_length is not None or documents.text:
+            return None
+        longest = int(documents.lengths.max()) + 1
+        if longest > (block or longest) or len(documents) * longest > MOST_NUMBERED:
+            return None
+        return Prefixes(documents, self.model.vocab_size)
 
     def table(self, step: int, part: int = 0) -> Table:
         """Make the table of a part of a step's batch."""
@@ -73,6 +88,8 @@ class Batches:
         if self.windows is not None:
             chosen = rows if documents.text else documents.predictions_of(rows)
             table: Table = self.windows.table(chosen)
+        elif self.prefixes is not None:
+            table = self.model.arrange(self.prefixes.table(rows))
         elif documents.text:
             table = self.model.text_table(documents, rows)
         else:

@@ -42,15 +42,27 @@ class PackedTable(PrefixTable):
 
     Attributes:
         packs: int64 (K, W), the row in each slot; 0 in the slots that stay empty at a pack's end.
-        unseen: float32 (K, W, W), to be added to scores: 0 where a slot (the second index) sees
-            another (the third), which are itself and those that hold the rest of its prefix, and
-            minus infinity elsewhere. What a slot that stays empty sees is of no account.
+        seen_up_to: int64 (K, W): a slot is seen from itself and those behind it, up to here.
         slots: int64 (N,), a slot where each row stands with all of its prefix, as a flat index.
     """
 
     packs: Tensor
-    unseen: Tensor
+    seen_up_to: Tensor
     slots: Tensor
+
+    @property
+    def unseen(self) -> Tensor:
+        """What is added to scores, float32 (K, W, W).
+
+        0 where a slot (the second index) sees another (the third), which are itself and those that
+        hold the rest of its prefix, and minus infinity elsewhere. What a slot that stays empty sees
+        is of no account.
+        """
+        width = self.packs.shape[1]
+        never = torch.full((width + 1, width), -math.inf, device=self.packs.device)
+        columns = never.triu().index_select(0, self.seen_up_to.flatten())  # not from there on,
+        columns = columns.view(*self.packs.shape, width) + never[:-1].tril(-1)  # nor before it
+        return columns.mT.contiguous()
 
 
 def pack(table: PrefixTable) -> PackedTable:
@@ -82,18 +94,16 @@ def pack(table: PrefixTable) -> PackedTable:
     last = np.minimum.accumulate(leaves[::-1], axis=0)[::-1][1:]  # (S, T), of the branches below
 
     packs = np.zeros((len(firsts), width), dtype=np.int64)
-    seen_up_to = np.full(packs.shape, width, dtype=np.int32)  # within the pack
+    seen_up_to = np.full(packs.shape, width)  # within the pack
     at = slot_of[laid]
     packs.reshape(-1)[at] = sequences[laid]
     seen_up_to.reshape(-1)[at] = last[laid] - at // width * width
-    hidden = np.arange(width, dtype=np.int32)[:, None] >= seen_up_to[:, None]  # (K, W, W)
-    hidden |= ~np.tri(width, dtype=bool)
     places = np.empty(len(table.tokens), dtype=np.int64)
     places[sequences[new]] = slot_of[new]
     return PackedTable(
         **{field.name: getattr(table, field.name) for field in fields(PrefixTable)},
         packs=torch.from_numpy(packs),
-        unseen=torch.zeros(hidden.shape).masked_fill_(torch.from_numpy(hidden), -math.inf),
+        seen_up_to=torch.from_numpy(seen_up_to),
         slots=torch.from_numpy(places),
     )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from makemore.contexts import Table, count_pairs
@@ -87,10 +88,44 @@ def prefix_table(
     return _prefix_table(*pad(documents, block_size), vocab_size)
 
 
+class Prefixes:
+    """The documents of a whole corpus in alphabetical order, padded once.
+
+    For the table of a batch they are neither padded nor sorted again.
+
+    Attributes:
+        ranks: int64 (documents,), the place of each in that order.
+    """
+
+    def __init__(self, documents: Documents, vocab_size: int) -> None:
+        inputs, targets, lengths = pad(documents)
+        order = _lexicographic_order(inputs)
+        # the smaller the numbers, the more of them in the cache
+        small = np.min_scalar_type(-vocab_size)
+        self.inputs, self.targets = inputs[order].astype(small), targets[order].astype(small)
+        self.lengths = lengths[order]
+        self.ranks = np.argsort(order)
+        self.vocab_size = vocab_size
+
+    def table(self, rows: Ints) -> PrefixTable:
+        """Make the table of the documents at the given rows, as `prefix_table` does."""
+        ranks = np.sort(self.ranks[rows])
+        lengths = self.lengths[ranks]
+        longest = lengths.max()
+        inputs, targets = self.inputs[ranks, :longest], self.targets[ranks, :longest]
+        return _tree(inputs, targets, lengths, self.vocab_size)
+
+
 def _prefix_table(inputs: Ints, targets: Ints, lengths: Ints, vocab_size: int) -> PrefixTable:
     """Build the tree of what `pad` returns: (S, T), (S, T), (S,)."""
     order = _lexicographic_order(inputs)
-    inputs, targets, lengths = inputs[order], targets[order], lengths[order]
+    return _tree(inputs[order], targets[order], lengths[order], vocab_size)
+
+
+def _tree(
+    inputs: NDArray[np.integer], targets: NDArray[np.integer], lengths: Ints, vocab_size: int
+) -> PrefixTable:
+    """Build the tree of sequences in lexicographic order."""
     inside = np.arange(inputs.shape[1]) < lengths[:, None]
 
     # in sorted order a prefix is new exactly where it differs from the sequence just before
@@ -113,8 +148,8 @@ def _prefix_table(inputs: Ints, targets: Ints, lengths: Ints, vocab_size: int) -
 
     counted = targets >= 0
     return PrefixTable(
-        *count_pairs(row[counted], targets[counted], vocab_size),
-        tokens=torch.from_numpy(inputs[sources, depths]),
+        *count_pairs(row[counted], targets[counted].astype(np.int64), vocab_size),
+        tokens=torch.from_numpy(inputs[sources, depths].astype(np.int64)),
         depths=torch.from_numpy(depths),
         parents=torch.from_numpy(parents),
         sequences=torch.from_numpy(sequences),

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from makemore.contexts import Table, Windows, window_table
 from makemore.corpus import Corpus
 from makemore.packs import VECTOR, pack
-from makemore.prefixes import pad, prefix_table
+from makemore.prefixes import Prefixes, pad, prefix_table
 from makemore.vocabulary import BOUNDARY, Documents, Vocabulary
 from tests.conftest import contexts_of
 
@@ -106,6 +107,18 @@ def test_the_rows_of_a_prefix_table_form_a_tree_that_its_sequences_cover(
         ]
     leaves = set(range(len(contexts))) - set(table.parents.tolist())
     assert len(table.sequences) == len(leaves), "a sequence that is a prefix of another is wasted"
+
+
+@given(few | many, st.data())
+def test_documents_in_order_give_the_same_table(documents: list[str], data: st.DataObject) -> None:
+    encoded, vocab_size = encode(documents)
+    some = st.lists(st.integers(0, len(documents) - 1), min_size=1, max_size=len(documents))
+    rows = np.array(data.draw(some))
+    expected = prefix_table(encoded.select(rows), vocab_size)
+    found = Prefixes(encoded, vocab_size).table(rows)
+    for field in fields(expected):
+        values = getattr(found, field.name), getattr(expected, field.name)
+        torch.testing.assert_close(*values, atol=0, rtol=0)
 
 
 @given(few | many, st.none() | st.integers(1, 9))

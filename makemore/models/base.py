@@ -63,7 +63,7 @@ class Model(nn.Module):
     def table(self, documents: Documents) -> Table:
         """Make the table of distinct contexts that this model reads."""
         if self.context_length is None:
-            return prefix_table(documents, self.vocab_size, self.block_size)
+            return self.arrange(prefix_table(documents, self.vocab_size, self.block_size))
         return window_table(documents, self.context_length, self.vocab_size)
 
     def tables(self, documents: Documents, size: int) -> Iterator[Table]:
@@ -74,7 +74,12 @@ class Model(nn.Module):
         elif documents.text:
             yield from sequence_tables(documents, self.block_size, size)
         else:
-            yield from prefix_tables(documents, self.vocab_size, self.block_size, size)
+            found = prefix_tables(documents, self.vocab_size, self.block_size, size)
+            yield from map(self.arrange, found)
+
+    def arrange(self, table: PrefixTable) -> PrefixTable:
+        """Lay a table of prefixes out as this model reads it."""
+        return table
 
     @property
     def window_size(self) -> int:

@@ -22,7 +22,7 @@ stand together, and gives each row back its own.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -33,8 +33,7 @@ from makemore.models.base import Model, State
 from makemore.models.normalization import make_norm
 from makemore.models.settings import TransformerSettings
 from makemore.packs import PackedTable, pack
-from makemore.prefixes import PrefixTable, prefix_table
-from makemore.vocabulary import Documents
+from makemore.prefixes import PrefixTable
 
 Attend = Callable[[int, Tensor], Tensor]
 """(layer, queries, keys and values (..., 3 n_embd)) -> attended values (..., n_embd)."""
@@ -240,22 +239,18 @@ class Transformer(Model):
 
         return self._run(tokens, positions, attend)
 
-    def table(self, documents: Documents) -> Table:
-        """Make the table of distinct prefixes, in packs."""
-        return pack(prefix_table(documents, self.vocab_size, self.block_size))
-
-    def tables(self, documents: Documents, size: int) -> Iterator[Table]:
-        """Cover documents with such tables; a text with tables of sequences."""
-        for table in super().tables(documents, size):
-            yield pack(table) if isinstance(table, PrefixTable) else table
+    def arrange(self, table: PrefixTable) -> PackedTable:
+        """Cut the tree of prefixes into packs."""
+        return pack(table)
 
     def table_logits(self, table: Table) -> Tensor:
         """Run each distinct prefix once, (N, n_embd), laid out in packs just to attend."""
         assert isinstance(table, PackedTable)
+        unseen = table.unseen
 
         def attend(layer: int, qkv: Tensor) -> Tensor:
             packs = qkv.index_select(0, table.packs.flatten()).unflatten(0, table.packs.shape)
-            attended = attention(packs, self.n_head, table.unseen)  # (K, W, n_embd)
+            attended = attention(packs, self.n_head, unseen)  # (K, W, n_embd)
             return attended.flatten(0, 1).index_select(0, table.slots)  # (N, n_embd)
 
         return self._run(table.tokens, table.depths, attend)
