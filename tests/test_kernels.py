@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from makemore.models import kernels
-from makemore.models.kernels import cross_entropy, linear_of_rows, sum_of_rows, tanh
+from makemore.models.kernels import batch_norm, cross_entropy, linear_of_rows, sum_of_rows, tanh
 
 
 def pairs_and_weights() -> tuple[Tensor, Tensor, Tensor]:
@@ -62,6 +62,23 @@ def test_a_linear_map_of_rows_is_that_of_the_rows_side_by_side(n_places: int, bi
     torch.testing.assert_close(ours, theirs)
     of = [x, *layer.parameters()]
     found = torch.autograd.grad(ours, of, slope)
+    torch.testing.assert_close(found, torch.autograd.grad(theirs, of, slope))
+
+
+def test_batch_norm_is_pytorch_s_over_rows_that_stand_for_several() -> None:
+    x = torch.randn(7, 3, dtype=torch.float64, requires_grad=True)
+    weight = torch.randn(3, dtype=torch.float64, requires_grad=True)
+    bias = torch.randn(3, dtype=torch.float64, requires_grad=True)
+    counts = torch.tensor([1, 4, 2, 1, 1, 3, 2])
+    slope = torch.randn(14, 3, dtype=torch.float64)
+    repeated = x.repeat_interleave(counts, dim=0)
+    theirs = F.batch_norm(repeated, None, None, weight, bias, training=True)
+    ours, mean, variance = batch_norm(x, counts / counts.sum(dtype=x.dtype), weight, bias, 1e-5)
+    torch.testing.assert_close(ours.repeat_interleave(counts, dim=0), theirs)
+    torch.testing.assert_close(mean, repeated.mean(0))
+    torch.testing.assert_close(variance, repeated.var(0, correction=0))
+    of = [x, weight, bias]
+    found = torch.autograd.grad(ours.repeat_interleave(counts, dim=0), of, slope)
     torch.testing.assert_close(found, torch.autograd.grad(theirs, of, slope))
 
 

@@ -85,6 +85,52 @@ def linear_of_rows(layer: nn.Linear, x: Tensor, rows: Tensor) -> Tensor:
     return sum_of_rows(made, rows * k + torch.arange(k, device=rows.device))
 
 
+def batch_norm(
+    x: Tensor, shares: Tensor, weight: Tensor, bias: Tensor, eps: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Bring each channel to mean 0 and variance 1 over rows that stand for shares of a batch.
+
+    With u the normalised channels and s = weight / deviation, and slope g after it, the derivative
+    before it is s (g - share (sum of g + u sum of g u)).
+
+    Args:
+        x: (N, C).
+        shares: (N,), whose sum is 1.
+        weight: what each channel is multiplied by then, (C,).
+        bias: what is added to it, (C,).
+        eps: added to the variance.
+
+    Returns:
+        (N, C), and what the mean and the variance were, (C,) each.
+    """
+    normalised: tuple[Tensor, Tensor, Tensor] = _BatchNorm.apply(x, shares, weight, bias, eps)  # type: ignore[no-untyped-call]
+    return normalised
+
+
+class _BatchNorm(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        context: Any, x: Tensor, shares: Tensor, weight: Tensor, bias: Tensor, eps: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        mean = shares @ x
+        unit = x - mean
+        variance = shares @ unit.square()
+        per_deviation = (variance + eps).rsqrt()
+        unit *= per_deviation
+        context.save_for_backward(unit, shares, weight * per_deviation)
+        context.mark_non_differentiable(mean, variance)
+        return torch.addcmul(bias, unit, weight), mean, variance
+
+    @staticmethod
+    def backward(
+        context: Any, slope: Tensor, *others: Tensor
+    ) -> tuple[Tensor, None, Tensor, Tensor, None]:
+        unit, shares, scale = context.saved_tensors
+        of_bias, of_weight = slope.sum(0), (slope * unit).sum(0)
+        of_x = torch.addcmul(of_bias * scale, unit, of_weight * scale).mul_(shares.unsqueeze(1))
+        return torch.sub(slope * scale, of_x, out=of_x), None, of_weight, of_bias, None
+
+
 def cross_entropy(logits: Tensor, rows: Tensor, classes: Tensor, weights: Tensor) -> Tensor:
     """Sum over (row, class) pairs of weight * -log softmax(logits)[row, class].
 

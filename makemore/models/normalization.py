@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor, nn
 
+from makemore.models.kernels import batch_norm
 from makemore.models.settings import Norm
 
 
@@ -34,19 +35,16 @@ class BatchNorm(nn.Module):
             x: the rows.
             weights: how many examples each row stands for, (...); None: one each.
         """
-        mean, variance = self.running_mean, self.running_var
-        if self.training:
-            rows = x.flatten(0, -2)  # (N, n_channels)
-            counts = x.new_ones(len(rows)) if weights is None else weights.flatten().to(x.dtype)
-            n = counts.sum()
-            mean = counts @ rows / n
-            variance = counts @ (rows - mean).square() / n
-            with torch.no_grad():
-                unbiased = variance * n / (n - 1).clamp(min=1)
-                self.running_mean.lerp_(mean, self.momentum)
-                self.running_var.lerp_(unbiased, self.momentum)
-        scale = self.weight * (variance + self.eps).rsqrt()
-        return x * scale + (self.bias - mean * scale)
+        if not self.training:
+            scale = self.weight * (self.running_var + self.eps).rsqrt()
+            return x * scale + (self.bias - self.running_mean * scale)
+        rows = x.flatten(0, -2)  # (N, n_channels)
+        counts = x.new_ones(len(rows)) if weights is None else weights.flatten().to(x.dtype)
+        n = counts.sum()
+        normalised, mean, variance = batch_norm(rows, counts / n, self.weight, self.bias, self.eps)
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance * n / (n - 1).clamp(min=1), self.momentum)  # unbiased
+        return normalised.view_as(x)
 
 
 def make_norm(kind: Norm, n_channels: int) -> nn.Module:
