@@ -16,7 +16,7 @@ from makemore.prefixes import Prefixes
 from makemore.vocabulary import Documents, Ints
 
 MOST_NUMBERED = 2**22
-"""Predictions of a corpus whose windows are kept numbered in memory, 50 bytes and more for each."""
+"""Predictions, or places once padded, of a corpus that is kept in order in memory: 50 bytes each."""
 
 
 class Batches:

@@ -1,8 +1,15 @@
+from dataclasses import fields
+
 import numpy as np
+import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.batches import batch_rows, n_windows, window_starts
+from makemore import batches
+from makemore.batches import Batches, batch_rows, n_windows, window_starts
+from makemore.config import TrainingSettings
+from tests.conftest import random_documents, random_model
 
 sizes = st.integers(1, 40)
 
@@ -65,3 +72,22 @@ def test_ranks_share_the_windows_of_a_step() -> None:
     alone = window_starts(5000, 32, 8, 1, 3)
     ranks = [window_starts(5000, 32, 4, 1, 3, rank, 2) for rank in range(2)]
     assert np.concatenate(ranks).tolist() == alone.tolist()
+
+
+@pytest.mark.parametrize("name", ["mlp", "gru", "transformer"])
+def test_a_corpus_too_large_to_be_kept_in_order_has_the_same_batches(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, documents = random_model(name, 5, longest=9), random_documents(5)
+    settings = TrainingSettings(batch_size=7)
+    ordered = Batches(model, documents, settings)
+    assert ordered.windows or ordered.prefixes
+    monkeypatch.setattr(batches, "MOST_NUMBERED", 0)
+    unordered = Batches(model, documents, settings)
+    assert unordered.windows is None
+    assert unordered.prefixes is None
+    for step in range(20):
+        found, expected = ordered.table(step), unordered.table(step)
+        for field in fields(expected):
+            values = getattr(found, field.name), getattr(expected, field.name)
+            torch.testing.assert_close(*values, atol=0, rtol=0)
