@@ -16,7 +16,7 @@ from makemore.prefixes import Prefixes
 from makemore.vocabulary import Documents, Ints
 
 MOST_NUMBERED = 2**22
-"""Predictions, or places once padded, of a corpus that is kept in order in memory: 50 bytes each."""
+"""Predictions, or places once padded, of a corpus that is kept in order: 50 bytes each."""
 
 
 class Batches:
