@@ -2,19 +2,21 @@
 
     python benchmarks/contexts.py
 
-Medians over several runs: the tables of all names, and of a batch of 512.
+Medians over several runs: the tables of all names, and of a batch of 512 as training makes them,
+once the corpus is in order.
 """
 
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from makemore.contexts import Table, window_table
+from makemore.contexts import Table, Windows, window_table
 from makemore.corpus import load_corpus
-from makemore.prefixes import prefix_table
-from makemore.vocabulary import Documents, Vocabulary
+from makemore.prefixes import Prefixes, prefix_table
+from makemore.vocabulary import Vocabulary
 
 RUNS = 20
 BATCH = 512
@@ -35,23 +37,27 @@ def main() -> None:
     corpus = load_corpus(None)
     vocabulary = Vocabulary(corpus.characters)
     names = vocabulary.encode_all(corpus.documents)
-    batch = names.select(np.random.default_rng(0).permutation(len(names))[:BATCH])
-    makers: dict[str, Callable[[Documents], Table]] = {
-        "last 1 character": lambda documents: window_table(documents, 1, len(vocabulary)),
-        "last 3 characters": lambda documents: window_table(documents, 3, len(vocabulary)),
-        "last 8 characters": lambda documents: window_table(documents, 8, len(vocabulary)),
-        "whole prefix": lambda documents: prefix_table(documents, len(vocabulary)),
-    }
-    columns = {f"{len(names):,} names": names, f"{BATCH} names": batch}
+    size = len(vocabulary)
+    rows = np.random.default_rng(0).permutation(len(names))[:BATCH]
+    chosen = names.predictions_of(rows)
+    makers: dict[str, list[Callable[[], Table]]] = {}
+    for k in (1, 3, 8):
+        windows = Windows(names, k, size)
+        makers[f"last {k} character{'s' if k > 1 else ''}"] = [
+            partial(window_table, names, k, size),
+            partial(windows.table, chosen),
+        ]
+    prefixes = Prefixes(names, size)
+    makers["whole prefix"] = [partial(prefix_table, names, size), partial(prefixes.table, rows)]
+    columns = (f"{len(names):,} names", f"{BATCH} names")
     print(f"{'':20}" + "".join(f"{heading:>34}" for heading in columns))
-    for name, make in makers.items():
+    for name, of_names_and_batch in makers.items():
         cells = []
-        for documents in columns.values():
-            table = make(documents)
+        for make in of_names_and_batch:
+            table = make()
             distinct = int(table.rows.max()) + 1
-            time_ = milliseconds(lambda make=make, documents=documents: make(documents))  # type: ignore[misc]
             shared = table.predictions / distinct
-            cells.append(f"{time_:8.2f} ms, {shared:7.1f} to a context")
+            cells.append(f"{milliseconds(make):8.2f} ms, {shared:7.1f} to a context")
         print(f"{name:20}" + "".join(f"{cell:>34}" for cell in cells))
 
 

@@ -16,7 +16,8 @@ from makemore.prefixes import Prefixes
 from makemore.vocabulary import Documents, Ints
 
 MOST_NUMBERED = 2**22
-"""Predictions, or places once padded, of a corpus that is kept in order: 50 bytes each."""
+"""Predictions, or places once padded, of a corpus that is kept in order. To put it in order takes
+up to 40 bytes a place, or 90 and 8 more for each character of a window."""
 
 
 class Batches:
@@ -43,7 +44,9 @@ class Batches:
         if self.parts > 1 and not documents.text:
             ordered = self.prefixes
             self.ranks = (
-                ordered.ranks if ordered else alphabetical_ranks(documents, model.vocab_size)
+                ordered.ranks
+                if ordered is not None
+                else alphabetical_ranks(documents, model.vocab_size)
             )
         # a batch of all documents, or of all predictions, is the same at every step
         whole = self.size == (documents.predictions if documents.text else len(documents))

@@ -39,7 +39,7 @@ class AdamW:
         betas: tuple[float, float],
         eps: float = 1e-8,
     ) -> None:
-        """Take charge of weights (n,), which every step changes in place; the first ones decay."""
+        """Take charge of weights (n,), changed in place by every step; the first ones decay."""
         self.weights = weights
         self.decayed = weights[:n_decayed]
         self.weight_decay = weight_decay
@@ -155,7 +155,8 @@ class Optimizer:
         for_muon = {id(matrix) for matrix in matrices}
         hidden = sorted((p for p in trained if id(p) in for_muon), key=lambda matrix: matrix.shape)
         others = [parameter for parameter in trained if id(parameter) not in for_muon]
-        others.sort(key=lambda parameter: parameter.dim() < 2)  # biases and norms don't decay
+        # biases and norms don't decay: they stand behind what does
+        others.sort(key=lambda parameter: parameter.dim() < 2)
         n_decayed = sum(parameter.numel() for parameter in others if parameter.dim() >= 2)
         # each worker has a share of the hidden matrices of each shape
         shares = [hidden[i :: workers.n] for i in range(workers.n)]

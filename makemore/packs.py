@@ -42,7 +42,8 @@ class PackedTable(PrefixTable):
 
     Attributes:
         packs: int64 (K, W), the row in each slot; 0 in the slots that stay empty at a pack's end.
-        seen_up_to: int64 (K, W): a slot is seen from itself and those behind it, up to here.
+        seen_up_to: int64 (K, W): a slot is seen from itself and from those behind it in its pack,
+            up to this one, which no longer sees it.
         slots: int64 (N,), a slot where each row stands with all of its prefix, as a flat index.
     """
 
@@ -50,9 +51,8 @@ class PackedTable(PrefixTable):
     seen_up_to: Tensor
     slots: Tensor
 
-    @property
     def unseen(self) -> Tensor:
-        """What is added to scores, float32 (K, W, W).
+        """What is added to scores, float32 (K, W, W), made anew at each call.
 
         0 where a slot (the second index) sees another (the third), which are itself and those that
         hold the rest of its prefix, and minus infinity elsewhere. What a slot that stays empty sees
@@ -60,8 +60,10 @@ class PackedTable(PrefixTable):
         """
         width = self.packs.shape[1]
         never = torch.full((width + 1, width), -math.inf, device=self.packs.device)
-        columns = never.triu().index_select(0, self.seen_up_to.flatten())  # not from there on,
-        columns = columns.view(*self.packs.shape, width) + never[:-1].tril(-1)  # nor before it
+        from_there_on = never.triu()  # of a slot that is seen up to 0, 1, … W, who doesn't see it
+        before_it = never[:-1].tril(-1)  # nor do those before slot 0, 1, … W - 1
+        columns = from_there_on.index_select(0, self.seen_up_to.flatten())
+        columns = columns.view(*self.packs.shape, width) + before_it
         return columns.mT.contiguous()
 
 

@@ -95,6 +95,7 @@ class Prefixes:
 
     Attributes:
         ranks: int64 (documents,), the place of each in that order.
+        inputs, targets, lengths: in that order, what `pad` returns.
     """
 
     def __init__(self, documents: Documents, vocab_size: int) -> None:
@@ -125,7 +126,7 @@ def _prefix_table(inputs: Ints, targets: Ints, lengths: Ints, vocab_size: int) -
 def _tree(
     inputs: NDArray[np.integer], targets: NDArray[np.integer], lengths: Ints, vocab_size: int
 ) -> PrefixTable:
-    """Build the tree of sequences in lexicographic order."""
+    """Build the tree of what `pad` returns, its sequences in lexicographic order."""
     inside = np.arange(inputs.shape[1]) < lengths[:, None]
 
     # in sorted order a prefix is new exactly where it differs from the sequence just before

@@ -5,6 +5,7 @@ import pty
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -26,6 +27,8 @@ settings.register_profile("makemore", deadline=None, derandomize=True)
 settings.load_profile("makemore")
 
 Runner = Callable[..., Result]
+Count = Counter[tuple[tuple[int, ...], int]]
+"""How often each context is followed by each character."""
 PYTHON = [sys.executable, "-m", "makemore"]
 CONFIG_FOLDER = Path(__file__).parent.parent / "configs"
 
@@ -96,6 +99,16 @@ def contexts_of(table: Table) -> list[tuple[int, ...]]:
     for token, parent in zip(table.tokens.tolist(), table.parents.tolist(), strict=True):
         contexts.append((*(contexts[parent] if parent >= 0 else ()), token))
     return contexts
+
+
+def count_of(table: Table) -> Count:
+    """Count each context and the character after it, and see that the table is in order."""
+    contexts = contexts_of(table)
+    assert len(set(contexts)) == len(contexts), "a context stands in two rows"
+    rows, targets, counts = table.rows.tolist(), table.targets.tolist(), table.counts.tolist()
+    assert rows == sorted(rows)
+    assert table.predictions == sum(counts)
+    return Counter({(contexts[r], t): n for r, t, n in zip(rows, targets, counts, strict=True)})
 
 
 def random_documents(vocab_size: int, n: int = 40) -> Documents:

@@ -1,3 +1,4 @@
+from collections import Counter
 from dataclasses import fields
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from makemore import batches
 from makemore.batches import Batches, batch_rows, n_windows, window_starts
 from makemore.config import TrainingSettings
-from tests.conftest import random_documents, random_model
+from tests.conftest import Count, count_of, random_documents, random_model
 
 sizes = st.integers(1, 40)
 
@@ -91,3 +92,18 @@ def test_a_corpus_too_large_to_be_kept_in_order_has_the_same_batches(
         for field in fields(expected):
             values = getattr(found, field.name), getattr(expected, field.name)
             torch.testing.assert_close(*values, atol=0, rtol=0)
+
+
+@pytest.mark.parametrize("most", [0, 2**22], ids=["as it stands", "in order"])
+def test_the_parts_of_a_batch_hold_its_predictions(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "MOST_NUMBERED", most)
+    model, documents = random_model("transformer", 5, longest=9), random_documents(5)
+    settings = TrainingSettings(batch_size=17)
+    whole, parted = Batches(model, documents, settings), Batches(model, documents, settings, 3)
+    for step in range(5):
+        found: Count = Counter()
+        for part in range(3):
+            found += count_of(parted.table(step, part))
+        assert found == count_of(whole.table(step))

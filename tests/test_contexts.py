@@ -10,14 +10,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.contexts import Table, Windows, window_table
+from makemore.contexts import Windows, window_table
 from makemore.corpus import Corpus
 from makemore.packs import VECTOR, pack
 from makemore.prefixes import Prefixes, pad, prefix_table
 from makemore.vocabulary import BOUNDARY, Documents, Vocabulary
-from tests.conftest import contexts_of
-
-Count = Counter[tuple[tuple[int, ...], int]]
+from tests.conftest import Count, contexts_of, count_of
 
 few = st.lists(st.text("ab", min_size=1, max_size=7), min_size=1, max_size=12)
 many = st.lists(
@@ -63,15 +61,6 @@ def count_prefixes(documents: Documents, block_size: int | None) -> Count:
             assert half <= position - start + 1 <= block_size
         counted[tuple(tokens[start : position + 1]), target] += 1
     return counted
-
-
-def count_of(table: Table) -> Count:
-    contexts = contexts_of(table)
-    assert len(set(contexts)) == len(contexts), "a context stands in two rows"
-    rows, targets, counts = table.rows.tolist(), table.targets.tolist(), table.counts.tolist()
-    assert rows == sorted(rows)
-    assert table.predictions == sum(counts)
-    return Counter({(contexts[r], t): n for r, t, n in zip(rows, targets, counts, strict=True)})
 
 
 @given(few | many, st.integers(1, 30))
@@ -128,6 +117,7 @@ def test_a_slot_of_a_pack_sees_its_own_prefix_and_nothing_else(
     encoded, vocab_size = encode(documents)
     table = pack(prefix_table(encoded, vocab_size, block_size))
     width = table.packs.shape[1]
+    unseen = table.unseen()
     assert width % VECTOR == 0
     rows = table.packs.flatten().tolist()
     parents = table.parents.tolist()
@@ -136,11 +126,11 @@ def test_a_slot_of_a_pack_sees_its_own_prefix_and_nothing_else(
         prefix = [row]
         while parents[prefix[-1]] >= 0:
             prefix.append(parents[prefix[-1]])
-        seen = (table.unseen[number, place] == 0).nonzero().flatten() + number * width
+        seen = (unseen[number, place] == 0).nonzero().flatten() + number * width
         assert rows[slot] == row
         assert [rows[i] for i in seen.tolist()] == prefix[::-1]
-    assert set(table.unseen.flatten().tolist()) <= {0.0, -math.inf}
-    assert (table.unseen.diagonal(dim1=1, dim2=2) == 0).all(), "an empty slot sees nothing"
+    assert set(unseen.flatten().tolist()) <= {0.0, -math.inf}
+    assert (unseen.diagonal(dim1=1, dim2=2) == 0).all(), "an empty slot sees nothing"
 
 
 def test_packs_are_nearly_full(names: Corpus) -> None:

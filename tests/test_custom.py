@@ -125,6 +125,41 @@ class Broken(Table):
         return self.columns(tokens)
 
 
+class Stepping(Model):
+    def __init__(self, vocab_size):
+        super().__init__(vocab_size)
+        self.inputs = nn.Embedding(vocab_size, 16)
+        self.old = nn.Linear(16, 16)
+        self.head = nn.Linear(16, vocab_size)
+
+    def forward(self, tokens):
+        h, found = torch.zeros(len(tokens), 16), []
+        for x in self.inputs(tokens).unbind(1):
+            h = torch.tanh(x + self.old(h))
+            found.append(h)
+        return self.head(torch.stack(found, 1))
+
+    def step(self, tokens, state, rows=None):
+        h = torch.zeros(len(tokens), 16) if state is None else state[0]
+        h = torch.tanh(self.inputs(tokens) + self.old(h if rows is None else h[rows]))
+        return self.head(h), (h,)
+
+
+class Ignoring(Stepping):
+    def step(self, tokens, state, rows=None):
+        return super().step(tokens, None if rows is not None else state)
+
+
+class Old(Stepping):
+    def step(self, tokens, state):
+        return super().step(tokens, state)
+
+
+class Mistaken(Stepping):
+    def table_logits(self, table):
+        return self.head(torch.tanh(self.inputs(table.tokens)))
+
+
 class Choosy(Table):
     def __init__(self):
         super().__init__(3)
@@ -183,6 +218,15 @@ def test_a_run_of_one_s_own_model_resumes_from_any_folder(
     assert run_makemore("train", *flags, "--data", "../text.txt", "--out", "text").exit_code == 0
 
 
+def test_a_model_with_a_step_of_its_own_is_sampled(run_makemore: Runner, models: Path) -> None:
+    flags = ["--model", "models.py:Stepping", "--max-steps", "3"]
+    assert run_makemore("train", *flags).exit_code == 0
+    for flags in ([], ["--distinct"]):
+        result = run_makemore("sample", "-n", "50", "--seed", "1", *flags)
+        assert result.exit_code == 0, result.stderr
+        assert len(result.stdout.splitlines()) == 50
+
+
 def test_a_module_is_told_the_block_where_it_asks(models: Path) -> None:
     settings = CustomSettings(block_size=12)
     assert build_model(f"{models}:Sized", settings, 5).n_parameters == 5 * 5 + 12 * 5
@@ -198,6 +242,9 @@ def test_a_class_of_the_contract_is_taken_as_it_is(models: Path) -> None:
     ("name", "message"),
     [
         ("models.py:Ahead", "looks ahead"),
+        ("models.py:Ignoring", "Ignoring.step gives other logits than its forward"),
+        ("models.py:Old", "takes 3 positional arguments but 4 were given"),
+        ("models.py:Mistaken", "Mistaken.table_logits gives other logits than its forward"),
         ("models.py:FarAhead", "looks ahead"),
         ("models.py:LastOnly", r"gives \(2, 5\) for tokens of shape \(2, 12\)"),
         ("models.py:Empty", "has no parameters to train"),

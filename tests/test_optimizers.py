@@ -54,15 +54,18 @@ def test_matrices_decay_and_biases_and_norms_do_not() -> None:
 
 
 def test_adamw_is_pytorch_s() -> None:
-    ours, theirs = torch.randn(39), nn.Parameter(torch.empty(39))
-    theirs.data.copy_(ours)
-    adamw = AdamW(ours, n_decayed=len(ours), weight_decay=0.1, betas=(0.8, 0.99))
-    reference = torch.optim.AdamW([theirs], lr=0.05, betas=adamw.betas, weight_decay=0.1)
+    ours = torch.randn(39)
+    decayed, others = (nn.Parameter(part.clone()) for part in ours.split([25, 14]))
+    adamw = AdamW(ours, n_decayed=25, weight_decay=0.1, betas=(0.8, 0.99))
+    groups = [{"params": [decayed], "weight_decay": 0.1}, {"params": [others], "weight_decay": 0}]
+    reference = torch.optim.AdamW(groups, lr=0.05, betas=adamw.betas)
     for _ in range(20):
-        theirs.grad = torch.randn(39)
-        adamw.step(theirs.grad.clone(), 0.05)
+        gradient = torch.randn(39)
+        decayed.grad, others.grad = gradient.clone().split([25, 14])
+        adamw.step(gradient, 0.05)
         reference.step()
-    torch.testing.assert_close(ours, theirs.detach(), atol=1e-6, rtol=1e-6)
+    theirs = torch.cat([decayed.detach(), others.detach()])
+    torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name != "ngram"])

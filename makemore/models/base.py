@@ -117,7 +117,7 @@ class Model(nn.Module):
     def step(
         self, tokens: Tensor, state: State | None, rows: Tensor | None = None
     ) -> tuple[Tensor, State]:
-        """Read one more token of each sequence.
+        """Read one more token of each sequence; what is found may be without a gradient.
 
         A sequence that has filled `block_size` goes on with its last half block, just as
         `prefixes.pad` reads a long document.
@@ -136,7 +136,7 @@ class Model(nn.Module):
         return logits, (context,)
 
     def extend(
-        self, tokens: Tensor, state: State | None, rows: Tensor | None
+        self, tokens: Tensor, state: State | None, rows: Tensor | None = None
     ) -> tuple[Tensor, Tensor, State | None]:
         """Put one more token behind the context, which is the first tensor of a state.
 

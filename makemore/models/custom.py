@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -20,7 +21,7 @@ from torch import Tensor, nn
 from makemore.errors import UserError
 from makemore.models.base import Model
 from makemore.models.settings import CustomSettings
-from makemore.vocabulary import BOUNDARY
+from makemore.vocabulary import BOUNDARY, Documents
 
 MODULE = "makemore_custom_model"
 
@@ -118,7 +119,30 @@ def _probe(model: Model, name: str) -> None:
                 f"a start must count as boundaries, and more than {model.context_length} "
                 f"characters back must not count."
             )
+    _probe_step(model, name)
+    _probe_table_logits(model, name)
     model.train(was_training)
+
+
+def _probe_step(model: Model, name: str) -> None:
+    """See that steps, two of them from one sequence, find what `forward` finds."""
+    first, rows = torch.arange(2) % model.vocab_size, torch.tensor([1, 0, 1])
+    newest = torch.arange(3) % model.vocab_size
+    _, state = model.step(first, None)
+    logits, _ = model.step(newest, state, rows)
+    if not _same(logits, model(torch.stack([first[rows], newest], dim=1))[:, -1]):
+        raise UserError(
+            f"{name}.step gives other logits than its forward: each token must go on from the "
+            f"sequence of the step before that rows names."
+        )
+
+
+def _probe_table_logits(model: Model, name: str) -> None:
+    """See that the logits of a table are those that `forward` finds for its contexts."""
+    ids = np.arange(4, dtype=np.int32) % (model.vocab_size - 1) + 1
+    table = model.table(Documents(ids, np.array([0, 1, 2, 4])))
+    if not _same(model.table_logits(table), Model.table_logits(model, table)):
+        raise UserError(f"{name}.table_logits gives other logits than its forward.")
 
 
 def _same(some: Tensor, others: Tensor) -> bool:

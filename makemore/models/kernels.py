@@ -1,6 +1,6 @@
 """What PyTorch does slowly on a CPU, by a faster way to the same numbers.
 
-Each is a function and its derivative, side by side; tests hold both equal to PyTorch's own.
+Most are a function and its derivative, side by side; tests hold both equal to PyTorch's own.
 """
 
 from typing import Any
@@ -10,7 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 OWN_TANH_IS_FAST = torch.backends.cpu.get_cpu_capability() == "AVX512"
-"""There it takes a third of the time of the way by the sigmoid; with AVX2 half as much again."""
+"""With AVX-512 it takes a third of the time of the way by the sigmoid, with AVX2 half as long again
+as that way."""
 
 
 def tanh(x: Tensor) -> Tensor:
@@ -27,7 +28,7 @@ class _Tanh(torch.autograd.Function):
     @staticmethod
     def forward(context: Any, x: Tensor) -> Tensor:
         y = (2 * x).sigmoid_()
-        torch.add(x.new_tensor(-1.0), y, alpha=2, out=y)
+        torch.add(x.new_tensor(-1.0), y, alpha=2, out=y)  # 2 y - 1 in one pass
         context.save_for_backward(y)
         return y
 
@@ -64,18 +65,21 @@ class _SumOfRows(torch.autograd.Function):
 
 
 def linear_of_rows(layer: nn.Linear, x: Tensor, rows: Tensor) -> Tensor:
-    """Apply a layer to k rows of x, side by side, at each of N places, int64 (N, k): (N, out).
+    """Apply a layer to k rows of x, side by side.
 
     What the layer makes of a row depends on where it stands among the k, and on nothing else. So it
-    is computed once for each row and each of the k, and a place adds up its own.
+    is computed once for each row and each of the k, and each k rows add up their own.
 
     Args:
         layer: of k * C inputs.
         x: (R, C).
-        rows: of x.
+        rows: of x, int64 (N, k).
+
+    Returns:
+        (N, layer.out_features).
     """
-    n_places, k = rows.shape
-    if n_places < len(x):
+    k = rows.shape[1]
+    if len(rows) < len(x):  # that would be more products, not fewer
         made: Tensor = layer(x[rows].flatten(1))
         return made
     n_out, n_channels = layer.out_features, x.shape[1]
@@ -90,8 +94,8 @@ def batch_norm(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Bring each channel to mean 0 and variance 1 over rows that stand for shares of a batch.
 
-    With u the normalised channels and s = weight / deviation, and slope g after it, the derivative
-    before it is s (g - share (sum of g + u sum of g u)).
+    With u the normalised channels, s = weight / deviation and the slope g of the result, that of x
+    is s (g - share (Σ g + u Σ g u)).
 
     Args:
         x: (N, C).

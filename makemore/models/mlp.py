@@ -42,9 +42,10 @@ class MLP(WindowModel):
         return self.logits_from(self.hidden(self.embedding(windows).flatten(-2)))
 
     def predict(self, contexts: Tensor, weights: Tensor | None = None) -> Tensor:
-        """Logits after each window: int64 (N, block_size) -> (N, V)."""
-        hidden = linear_of_rows(self.hidden, self.embedding.weight, contexts)
-        return self.logits_from(hidden, weights)
+        """Logits after each window: int64 (..., block_size) -> (..., V)."""
+        rows = contexts.reshape(-1, self.context_length)
+        hidden = linear_of_rows(self.hidden, self.embedding.weight, rows)
+        return self.logits_from(hidden, weights).view(*contexts.shape[:-1], self.vocab_size)
 
     def logits_from(self, hidden: Tensor, weights: Tensor | None = None) -> Tensor:
         """Finish what the hidden layer has begun: (..., n_hidden) -> (..., V)."""

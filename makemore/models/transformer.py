@@ -246,7 +246,7 @@ class Transformer(Model):
     def table_logits(self, table: Table) -> Tensor:
         """Run each distinct prefix once, (N, n_embd), laid out in packs just to attend."""
         assert isinstance(table, PackedTable)
-        unseen = table.unseen
+        unseen = table.unseen()
 
         def attend(layer: int, qkv: Tensor) -> Tensor:
             packs = qkv.index_select(0, table.packs.flatten()).unflatten(0, table.packs.shape)
@@ -255,7 +255,7 @@ class Transformer(Model):
 
         return self._run(table.tokens, table.depths, attend)
 
-    @torch.no_grad()
+    @torch.no_grad()  # `append` and `attention_of_newest` write in place
     def step(
         self, tokens: Tensor, state: State | None, rows: Tensor | None = None
     ) -> tuple[Tensor, State]:
@@ -271,12 +271,12 @@ class Transformer(Model):
 
         def attend(layer: int, qkv: Tensor) -> Tensor:
             query, keys_values = qkv.tensor_split([self.n_embd], dim=-1)
-            cache = keys_values.transpose(0, 1)
-            if past is not None:
-                cache = append(past[layer], rows, cache)
-            caches.append(cache)
+            keys_values = keys_values.transpose(0, 1)  # (unread, B, 2 n_embd)
             if past is None:
+                caches.append(keys_values.contiguous())
                 return attention(qkv, self.n_head)
+            cache = append(past[layer], rows, keys_values)
+            caches.append(cache)
             keys, values = cache.chunk(2, dim=-1)
             return attention_of_newest(query[:, 0], keys, values, self.heads).unsqueeze(1)
 
