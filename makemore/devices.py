@@ -36,9 +36,10 @@ def pick_device(name: str) -> torch.device:
 def compute_reproducibly(device: torch.device) -> None:
     """Let every run add in the same order, so that a resumed one repeats an uninterrupted one.
 
-    Of a CPU's operations MKL's products alone may differ by a rounding from one process to the
-    next, unless told not to: before the first of them, and on Intel's processors, since on others
-    that is a slower way. Should a GPU have no such way for an operation, PyTorch warns and goes on.
+    MKL promises the same products from one process to the next only if it is told so before the
+    first of them (Intel's "conditional numerical reproducibility"). It is told so on Intel's
+    processors: on others that may be a slower way. Should a GPU have no such way for an operation,
+    PyTorch warns and goes on.
     """
     with suppress(OSError):
         if "GenuineIntel" in Path("/proc/cpuinfo").read_text():
