@@ -13,10 +13,10 @@ from functools import partial
 
 import numpy as np
 
-from makemore.contexts import Table, Windows, window_table
-from makemore.corpus import load_corpus
-from makemore.prefixes import Prefixes, prefix_table
-from makemore.vocabulary import Vocabulary
+from makemore.contexts.prefixes import Prefixes, prefix_table
+from makemore.contexts.windows import Table, Windows, window_table
+from makemore.corpus.splits import load_corpus
+from makemore.corpus.vocabulary import Vocabulary
 
 RUNS = 20
 BATCH = 512

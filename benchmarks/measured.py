@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from side_by_side import MAKEMORE, run
 
-from makemore.checkpoint import Checkpoint
+from makemore.runs.checkpoint import Checkpoint
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from pathlib import Path
 import torch
 from side_by_side import MAKEMORE, Peer, command_line, in_turn, natural, run
 
-from makemore.checkpoint import Checkpoint
-from makemore.devices import pick_device
-from makemore.runs import find_checkpoint
-from makemore.sampling import Sampler, default_max_length, sample
+from makemore.compute.devices import pick_device
+from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.run import find_checkpoint
+from makemore.sampling.lines import Sampler, default_max_length, sample
 
 OURS = ["--n-layer", "4", "--n-embd", "64", "--n-hidden", "170", "--max-steps", "200"]
 PEER_SAMPLING = """

@@ -47,15 +47,15 @@ from side_by_side import PEER_BATCH, Peer, Rounds, command_line, in_turn, natura
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from makemore.compute.devices import compute_reproducibly, keep_memory
 from makemore.config import DEFAULT_MODEL, read_config
-from makemore.contexts import Table
-from makemore.devices import compute_reproducibly, keep_memory
+from makemore.contexts.packs import PackedTable
+from makemore.contexts.windows import Table
 from makemore.models import ARCHITECTURES
 from makemore.models.transformer import Transformer
-from makemore.optimizers import orthogonalise
-from makemore.packs import PackedTable
-from makemore.runs import Run
-from makemore.training import Training
+from makemore.runs.run import Run
+from makemore.training.loop import Training
+from makemore.training.optimizers import orthogonalise
 
 WARM_UP = 3
 """Steps of ours before those of a round."""

@@ -14,7 +14,7 @@ atexit.register(gc.freeze)
 def main() -> None:
     """Run the command line; Ctrl-C ends it quietly, also while it is still being imported."""
     try:
-        from makemore.cli import app
+        from makemore.commands import app
 
         app(prog_name="makemore")
     except KeyboardInterrupt:

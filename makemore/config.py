@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import tomli_w
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
-from makemore.corpus import Corpus, Format, Shares, load_corpus
+from makemore.corpus.splits import Corpus, Format, Shares, load_corpus
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES, settings_of
 from makemore.models.settings import ModelSettings, Settings

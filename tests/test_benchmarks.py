@@ -12,11 +12,11 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from makemore.corpus import Corpus
-from makemore.gradients import gradient
+from makemore.corpus.splits import Corpus
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.models.transformer import Transformer
-from makemore.vocabulary import Vocabulary
-from tests.conftest import Runner, random_model
+from makemore.training.gradients import gradient
+from tests.helpers import Runner, random_model
 
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "benchmarks"))  # as for a script that is run from there

@@ -15,7 +15,7 @@ from makemore.config import (
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES
 from makemore.models.settings import MLPSettings, Settings
-from tests.conftest import CONFIG_FOLDER
+from tests.helpers import CONFIG_FOLDER
 
 CONFIGS = sorted(CONFIG_FOLDER.rglob("*.toml"))
 

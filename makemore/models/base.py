@@ -11,9 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from makemore.contexts import Table, WindowTable, slices, window_table
-from makemore.models import kernels
-from makemore.prefixes import (
+from makemore.backprop import kernels
+from makemore.contexts.prefixes import (
     PrefixTable,
     SequenceTable,
     prefix_table,
@@ -21,7 +20,8 @@ from makemore.prefixes import (
     sequence_table,
     sequence_tables,
 )
-from makemore.vocabulary import Documents, Ints
+from makemore.contexts.windows import Table, WindowTable, slices, window_table
+from makemore.corpus.vocabulary import Documents, Ints
 
 State = tuple[Tensor, ...]
 """What a model's step remembers for the next. Only the model itself reads it."""

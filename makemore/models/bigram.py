@@ -3,11 +3,11 @@
 import torch
 from torch import Tensor, nn
 
-from makemore.contexts import Table, WindowTable
+from makemore.contexts.windows import Table, WindowTable
+from makemore.corpus.vocabulary import Documents
 from makemore.models.base import cross_entropy
 from makemore.models.settings import BigramSettings
 from makemore.models.window import WindowModel
-from makemore.vocabulary import Documents
 
 SMOOTHINGS = [10 ** (i / 200) for i in range(-800, 801)]
 """The k among which add-k smoothing is chosen: from 0.0001 to 10,000 in steps of 1.2%."""

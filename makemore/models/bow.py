@@ -8,11 +8,11 @@ is the field's own; the words are characters here.
 import torch
 from torch import Tensor, nn
 
-from makemore.contexts import Table
+from makemore.backprop.kernels import tanh
+from makemore.contexts.prefixes import PrefixTable
+from makemore.contexts.windows import Table
 from makemore.models.base import Model, State, select_rows
-from makemore.models.kernels import tanh
 from makemore.models.settings import BagOfWordsSettings
-from makemore.prefixes import PrefixTable
 
 
 class BagOfWords(Model):

@@ -18,10 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from makemore.corpus.vocabulary import BOUNDARY, Documents
 from makemore.errors import UserError
 from makemore.models.base import Model
 from makemore.models.settings import CustomSettings
-from makemore.vocabulary import BOUNDARY, Documents
 
 MODULE = "makemore_custom_model"
 

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
+from makemore.backprop.kernels import tanh
 from makemore.models.base import State
-from makemore.models.kernels import tanh
 from makemore.models.recurrent import Recurrent
 
 

@@ -6,8 +6,8 @@ matter little (Greff et al. 2015, https://arxiv.org/abs/1503.04069) and PyTorch 
 
 from torch import Tensor
 
+from makemore.backprop.kernels import tanh
 from makemore.models.base import State
-from makemore.models.kernels import tanh
 from makemore.models.recurrent import Recurrent
 
 

@@ -7,7 +7,7 @@ import math
 
 from torch import Tensor, nn
 
-from makemore.models.kernels import linear_of_rows, tanh
+from makemore.backprop.kernels import linear_of_rows, tanh
 from makemore.models.normalization import make_norm, normalise
 from makemore.models.settings import MLPSettings
 from makemore.models.window import WindowModel

@@ -31,10 +31,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from makemore.contexts import WindowTable
+from makemore.contexts.windows import WindowTable
+from makemore.corpus.vocabulary import BOUNDARY, Documents
 from makemore.models.settings import NgramSettings
 from makemore.models.window import WindowModel
-from makemore.vocabulary import BOUNDARY, Documents
 
 
 class Ngram(WindowModel):

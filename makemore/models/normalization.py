@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from makemore.models.kernels import batch_norm
+from makemore.backprop.kernels import batch_norm
 from makemore.models.settings import Norm
 
 

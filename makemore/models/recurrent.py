@@ -7,10 +7,10 @@ prefixes, and on from where a sample stands.
 import torch
 from torch import Tensor, nn
 
-from makemore.contexts import Table
+from makemore.contexts.prefixes import PrefixTable
+from makemore.contexts.windows import Table
 from makemore.models.base import Model, State, select_rows
 from makemore.models.settings import RecurrentSettings
-from makemore.prefixes import PrefixTable
 
 
 class Recurrent(Model):

@@ -5,8 +5,8 @@ https://www.isca-archive.org/interspeech_2010/mikolov10_interspeech.html
 
 from torch import Tensor
 
+from makemore.backprop.kernels import tanh
 from makemore.models.base import State
-from makemore.models.kernels import tanh
 from makemore.models.recurrent import Recurrent
 
 

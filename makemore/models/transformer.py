@@ -28,12 +28,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from makemore.contexts import Table
+from makemore.contexts.packs import PackedTable, pack
+from makemore.contexts.prefixes import PrefixTable
+from makemore.contexts.windows import Table
 from makemore.models.base import Model, State
 from makemore.models.normalization import make_norm
 from makemore.models.settings import TransformerSettings
-from makemore.packs import PackedTable, pack
-from makemore.prefixes import PrefixTable
 
 Attend = Callable[[int, Tensor], Tensor]
 """(layer, queries, keys and values (..., 3 n_embd)) -> attended values (..., n_embd)."""

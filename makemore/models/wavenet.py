@@ -18,7 +18,7 @@ the distinct pairs of a corpus are a few hundred, however many windows stand on 
 import torch
 from torch import Tensor, nn
 
-from makemore.models.kernels import linear_of_rows, tanh
+from makemore.backprop.kernels import linear_of_rows, tanh
 from makemore.models.normalization import make_norm, normalise
 from makemore.models.settings import WaveNetSettings
 from makemore.models.window import WindowModel

@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from makemore.contexts import Table, WindowTable
+from makemore.contexts.windows import Table, WindowTable
+from makemore.corpus.vocabulary import BOUNDARY
 from makemore.models.base import Model, State, select_rows
-from makemore.vocabulary import BOUNDARY
 
 
 class WindowModel(Model):

@@ -1,0 +1,6 @@
+"""What computes, and how does it stay exact?
+
+devices      the device that computes, and the same sums in every run
+randomness   the states of the random numbers
+threads      workers that share a step, a core each
+"""

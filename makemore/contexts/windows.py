@@ -1,0 +1,149 @@
+"""Tables for models that see the last k characters, no more."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from makemore.corpus.vocabulary import Documents, Ints
+
+
+@dataclass(frozen=True)
+class Table:
+    """How often each character follows each distinct context.
+
+    N is the number of distinct contexts, P of distinct (context, next character) pairs.
+
+    Attributes:
+        rows: int64 (P,), the pair's context; ascending.
+        targets: int64 (P,), the pair's next character, or the boundary where the document ends.
+        counts: int64 (P,), how often the pair occurs, at least 1.
+        predictions: how many predictions the table stands for, the sum of counts.
+    """
+
+    rows: Tensor
+    targets: Tensor
+    counts: Tensor
+    predictions: int
+
+    def to(self, device: torch.device) -> Self:
+        """Copy the table's tensors to a device."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        tensors: dict[str, Any] = {
+            k: v.to(device) for k, v in values.items() if isinstance(v, Tensor)
+        }
+        return replace(self, **tensors)
+
+
+@dataclass(frozen=True)
+class WindowTable(Table):
+    """Contexts of the last k characters, filled up on the left with the boundary.
+
+    Attributes:
+        contexts: int64 (N, k), oldest character first.
+    """
+
+    contexts: Tensor
+
+    @property
+    def weights(self) -> Tensor:
+        """How many predictions each context stands for, int64 (N,)."""
+        return self.counts.new_zeros(len(self.contexts)).index_add(0, self.rows, self.counts)
+
+
+def window_table(
+    documents: Documents, context_length: int, vocab_size: int, chosen: Ints | None = None
+) -> WindowTable:
+    """Count what follows each distinct window of `context_length` characters, at least 1.
+
+    Args:
+        documents: the documents.
+        context_length: k.
+        vocab_size: number of different ids, the boundary included.
+        chosen: which of the documents' predictions are counted; None: all of them.
+    """
+    if chosen is None:
+        chosen = np.arange(documents.predictions)
+    contexts, row = _distinct_windows(documents, context_length, vocab_size, chosen)
+    pairs = count_pairs(row, documents.targets[chosen], vocab_size)
+    return WindowTable(*pairs, torch.from_numpy(contexts))
+
+
+class Windows:
+    """The windows of a whole corpus, numbered once: the table of a batch is then a mere count."""
+
+    def __init__(self, documents: Documents, context_length: int, vocab_size: int) -> None:
+        everything = np.arange(documents.predictions)
+        contexts, row = _distinct_windows(documents, context_length, vocab_size, everything)
+        pairs, pair = np.unique(row * vocab_size + documents.targets, return_inverse=True)
+        self.rows, self.targets = np.divmod(pairs, vocab_size)
+        # the smaller the numbers, the more of them in the cache
+        self.contexts = contexts.astype(np.min_scalar_type(vocab_size))
+        self.pair = pair.astype(np.min_scalar_type(len(pairs)))
+
+    def table(self, chosen: Ints) -> WindowTable:
+        """Make the table of some predictions, as `window_table` does."""
+        pairs, occurrences = np.unique(self.pair[chosen], return_counts=True)
+        rows = self.rows[pairs]
+        new = np.append(True, rows[1:] > rows[:-1])  # the first pair of a context
+        return WindowTable(
+            torch.from_numpy(np.cumsum(new) - 1),
+            torch.from_numpy(self.targets[pairs]),
+            torch.from_numpy(occurrences),
+            len(chosen),
+            torch.from_numpy(self.contexts.take(rows[new], axis=0).astype(np.int64)),
+        )
+
+
+def _distinct_windows(
+    documents: Documents, context_length: int, vocab_size: int, chosen: Ints
+) -> tuple[Ints, Ints]:
+    """Find the distinct windows, (N, k) in order, and which one each prediction has, (chosen,)."""
+    positions = documents.positions[chosen]
+    contexts = np.zeros((len(chosen), context_length), dtype=np.int64)  # BOUNDARY everywhere
+    for distance in range(min(context_length, int(positions.max(initial=0)) + 1)):
+        inside = np.flatnonzero(positions >= distance)
+        source = chosen[inside] - distance
+        contexts[inside, context_length - 1 - distance] = documents.inputs[source]
+    # a window is a number with one digit a character, renumbered before it outgrows 64 bits
+    keys = np.zeros(len(chosen), dtype=np.int64)
+    size = 1
+    for column in contexts.T:
+        if size > np.iinfo(np.int64).max // vocab_size:
+            distinct, keys = np.unique(keys, return_inverse=True)
+            size = len(distinct)
+        keys = keys * vocab_size + column
+        size *= vocab_size
+    distinct, row = np.unique(keys, return_inverse=True)
+    one = np.empty(len(distinct), dtype=np.int64)  # an occurrence of each, whichever
+    one[row] = np.arange(len(row))
+    return contexts[one], row
+
+
+def slices(table: WindowTable, size: int) -> Iterator[WindowTable]:
+    """Cut a table into tables of at most `size` contexts each."""
+    for start in range(0, len(table.contexts), size):
+        first, end = torch.searchsorted(table.rows, torch.tensor([start, start + size])).tolist()
+        counts = table.counts[first:end]
+        yield WindowTable(
+            table.rows[first:end] - start,
+            table.targets[first:end],
+            counts,
+            int(counts.sum()),
+            table.contexts[start : start + size],
+        )
+
+
+def count_pairs(row: Ints, targets: Ints, vocab_size: int) -> tuple[Tensor, Tensor, Tensor, int]:
+    """Count equal (row, target) pairs, both int64 (predictions,): the fields of a `Table`."""
+    pairs, counts = np.unique(row * vocab_size + targets, return_counts=True)
+    rows, follows = np.divmod(pairs, vocab_size)
+    return (
+        torch.from_numpy(rows),
+        torch.from_numpy(follows),
+        torch.from_numpy(counts),
+        len(row),
+    )

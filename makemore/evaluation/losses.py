@@ -1,0 +1,92 @@
+"""Exact losses, and what they mean."""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from makemore.compute.threads import Workers
+from makemore.contexts.windows import Table
+from makemore.corpus.vocabulary import Documents
+from makemore.models.base import Model, pair_losses
+
+LOGITS_AT_A_TIME = 2**24
+"""Logits of one table in an evaluation, which bounds its memory (64 MiB in fp32)."""
+LOGITS_OF_TEXT_AT_A_TIME = 2**19
+"""Pieces of a text share nothing, so that small tables cost no more, and stay in the cache."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well a model predicts some documents.
+
+    Attributes:
+        documents: how many there are.
+        predictions: every character and every document's end.
+        loss: mean over the predictions of -log p(next character | context), in nats.
+    """
+
+    documents: int
+    predictions: int
+    loss: float
+
+    @property
+    def bits(self) -> float:
+        """Loss in bits a character: what an ideal compressor driven by the model would need."""
+        return self.loss / math.log(2)
+
+    @property
+    def perplexity(self) -> float:
+        """Among how many equally likely characters the model is left to choose: exp(loss)."""
+        return math.exp(self.loss) if self.loss < 700 else math.inf
+
+    def figures(self) -> dict[str, float]:
+        """Name all that is measured."""
+        return {
+            "documents": self.documents,
+            "predictions": self.predictions,
+            "loss": self.loss,
+            "bits": self.bits,
+            "perplexity": self.perplexity,
+        }
+
+
+def tables(model: Model, documents: Documents, parts: int = 1) -> Iterator[Table]:
+    """Cover the documents with tables of so many logits at most.
+
+    There are at least `parts` of them, as nearly equal as documents of whole length allow.
+    """
+    logits = LOGITS_OF_TEXT_AT_A_TIME if documents.text else LOGITS_AT_A_TIME
+    most = logits // max(model.vocab_size, 256)
+    size = max(1, min(most, -(-documents.predictions // parts)))
+    for table in model.tables(documents, size):
+        yield table.to(model.device)
+
+
+def evaluate(
+    model: Model,
+    documents: Documents,
+    covering: Sequence[Table] | None = None,
+    workers: Workers | None = None,
+) -> Evaluation:
+    """Compute the exact loss over all documents, at least one.
+
+    Args:
+        model: left in the mode, training or not, that it was in.
+        documents: what to predict.
+        covering: `tables` of the documents, where they are at hand.
+        workers: who go through the tables; the caller alone, unless given.
+    """
+
+    @torch.inference_mode()
+    def total(table: Table) -> float:
+        losses = pair_losses(model.logits_of(table), table).cpu().double()
+        return float((losses * table.counts.cpu()).sum())
+
+    was_training = model.training
+    model.eval()
+    run: Callable[..., Iterable[float]] = map if workers is None else workers.map
+    loss = sum(run(total, tables(model, documents) if covering is None else covering))
+    model.train(was_training)
+    return Evaluation(len(documents), documents.predictions, loss / documents.predictions)

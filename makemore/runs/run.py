@@ -1,0 +1,189 @@
+"""The directory of a run: made, found, claimed, opened again.
+
+    runs/<name>/
+        config.toml          every setting; training again from it repeats the run
+        last.safetensors     all that resuming needs: weights, optimizer, random numbers, progress
+        best.safetensors     the weights of the lowest validation loss
+        metrics.jsonl        one line for each logged step
+        events.out.tfevents  the same for TensorBoard
+
+Whoever trains a run holds its lock, so that two processes never write to one directory.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from makemore.config import Config, change_config, read_config
+from makemore.corpus.splits import Corpus
+from makemore.errors import UserError
+from makemore.runs.checkpoint import Checkpoint
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """The files of one run."""
+
+    directory: Path
+
+    @property
+    def config(self) -> Path:
+        """Every setting, as a file that `--config` reads."""
+        return self.directory / "config.toml"
+
+    @property
+    def last(self) -> Path:
+        """The newest checkpoint."""
+        return self.directory / "last.safetensors"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint of the lowest validation loss."""
+        return self.directory / "best.safetensors"
+
+    @property
+    def metrics(self) -> Path:
+        """The logged numbers."""
+        return self.directory / "metrics.jsonl"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The checkpoint to sample from: the best, or the last while there is no best yet."""
+        return self.best if self.best.exists() else self.last
+
+    @property
+    def exists(self) -> bool:
+        """Whether the directory holds a run."""
+        return self.config.exists() or self.last.exists()
+
+    def __str__(self) -> str:
+        return str(self.directory)
+
+
+def create_run(out: Path | None, model: str) -> Run:
+    """Make the directory of a new run: `out`, or one named by the time and the model.
+
+    Raises:
+        UserError: there is a run already, or the directory can't be made.
+    """
+    try:
+        if out is None:
+            return Run(_make_new(RUNS / f"{datetime.now():%Y%m%d-%H%M%S}-{model}"))
+        run = Run(out)
+        if run.exists:
+            raise UserError(
+                f"{out} holds a run already: go on with it by --resume, or choose another --out."
+            )
+        out.mkdir(parents=True, exist_ok=True)
+        return run
+    except OSError as error:
+        raise UserError(f"Can't make {error.filename}: {error.strerror}.") from error
+
+
+def find_run(name: Path | None) -> Run:
+    """Find a run: a directory, a name under `runs/`, or the newest where none is given.
+
+    Raises:
+        UserError: there is none.
+    """
+    if name is None:
+        runs = _runs()
+        if not runs:
+            raise UserError(f"There is no run under {RUNS}/ yet: train one with `makemore train`.")
+        return max(runs, key=_touched)
+    for directory in (name, RUNS / name):
+        if Run(directory).exists:
+            return Run(directory)
+    raise UserError(f"{name} holds no run: give a directory that `makemore train` made.")
+
+
+def find_checkpoint(name: Path | None) -> Path:
+    """Find the checkpoint to sample from: a file itself, or that of a run as `find_run` finds it.
+
+    Raises:
+        UserError: there is none.
+    """
+    if name is not None and name.is_file():
+        return name
+    if name is None:
+        saved = [run for run in _runs() if run.checkpoint.exists()]
+        if saved:
+            return max(saved, key=_touched).checkpoint
+    run = find_run(name)
+    if not run.checkpoint.exists():
+        raise UserError(
+            f"{run} has no checkpoint yet: go on with `makemore train --resume --out {run}`."
+        )
+    return run.checkpoint
+
+
+@contextmanager
+def claimed(run: Run) -> Iterator[None]:
+    """Keep every other process from training the same run, until this one ends or dies.
+
+    Raises:
+        UserError: another one is at it, or nothing can be written there.
+    """
+    lock = FileLock(run.directory / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UserError(
+            f"{run} is being trained by another process: wait for it, or choose another --out."
+        ) from error
+    except OSError as error:
+        raise UserError(f"Can't write to {run}: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def reopen(run: Run, flags: Mapping[str, Any]) -> tuple[Config, Checkpoint | None, Corpus]:
+    """Find out how a run goes on: its settings with flags over them, last checkpoint, corpus.
+
+    The checkpoint is None where the run was stopped before it had saved one.
+
+    Raises:
+        UserError: the run or its corpus can't be read, or the corpus has changed.
+        UsageError: a flag would make another run of it.
+    """
+    if not run.last.exists():
+        config = read_config(run.config, flags)
+        corpus = config.data.load()
+        return config.resolve(corpus.longest), None, corpus
+    checkpoint = Checkpoint.load(run.last)
+    config = change_config(checkpoint.config, flags)
+    corpus = config.data.load()
+    if corpus.fingerprint != checkpoint.fingerprint:
+        raise UserError(
+            f"{corpus.source} has changed since {run} began, and a resumed run must see the same "
+            f"documents: restore the file, or start a new run without --resume."
+        )
+    return config, checkpoint, corpus
+
+
+def _make_new(path: Path) -> Path:
+    """Make a directory that was not there, with a number behind its name where it was."""
+    for number in range(1, 1000):
+        candidate = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        with suppress(FileExistsError):
+            candidate.mkdir(parents=True)
+            return candidate
+    raise UserError(f"There are a thousand runs named {path} already.")
+
+
+def _runs() -> list[Run]:
+    return [run for run in map(Run, RUNS.glob("*/")) if run.exists]
+
+
+def _touched(run: Run) -> tuple[int, str]:
+    newest = run.last if run.last.exists() else run.config
+    return newest.stat().st_mtime_ns, run.directory.name

@@ -1,0 +1,10 @@
+"""The one loop that trains every model.
+
+learner      model, optimizer, batches and workers in memory, one step at a time
+loop         the run around it: validations, logs, checkpoints
+batches      which documents stand in a step's batch
+gradients    the gradient of a batch, from those of its parts
+optimizers   Muon and AdamW, and which parameter gets which
+schedule     the learning rate of each step
+status       what a person sees of it
+"""

@@ -1,0 +1,54 @@
+"""The gradient of a batch, from those of its parts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from makemore.contexts.windows import Table
+from makemore.models.base import Model
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """The mean loss over some predictions, and how it changes with each weight.
+
+    Attributes:
+        loss: nats a character, a scalar.
+        predictions: how many it is the mean of.
+        vector: of all parameters one after the other, (n,); 0 for one that played no part.
+    """
+
+    loss: Tensor
+    predictions: int
+    vector: Tensor
+
+
+def gradient(model: Model, table: Table, parameters: Sequence[Tensor]) -> Gradient:
+    """Compute the loss of a table and its gradient; `parameter.grad` is neither read nor set."""
+    loss = model.loss(table)
+    slopes = torch.autograd.grad(loss, parameters, materialize_grads=True)
+    return Gradient(
+        loss.detach(), table.predictions, torch.cat([slope.flatten() for slope in slopes])
+    )
+
+
+def mean(parts: Sequence[Gradient]) -> Gradient:
+    """Put the parts of a batch together, each weighted by its predictions; the first is used up."""
+    first, *others = parts
+    if not others:
+        return first
+    predictions = sum(part.predictions for part in parts)
+    share = first.predictions / predictions
+    loss, vector = first.loss * share, first.vector.mul_(share)
+    for part in others:
+        share = part.predictions / predictions
+        loss = loss + part.loss * share
+        vector.add_(part.vector, alpha=share)
+    return Gradient(loss, predictions, vector)
+
+
+def clip(vector: Tensor, max_norm: float) -> None:
+    """Shorten a gradient, in place, to a norm of at most `max_norm`."""
+    vector.mul_((max_norm / (vector.norm() + 1e-6)).clamp(max=1.0))

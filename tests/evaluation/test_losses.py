@@ -1,0 +1,93 @@
+import math
+
+import pytest
+import torch
+
+from makemore.corpus.splits import SPLITS, Corpus
+from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.evaluation import losses as evaluation
+from makemore.evaluation.losses import Evaluation, evaluate
+from makemore.models import ARCHITECTURES
+from tests.helpers import random_model
+from tests.models.test_window_models import fit_bigram, pair_counts
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_a_bigram_s_loss_is_the_closed_form(names: Corpus, split: str) -> None:
+    """-(sum over pairs of count * log p) / predictions, on counts made in plain Python."""
+    vocabulary = Vocabulary(names.characters)
+    model = fit_bigram(names.train, names.val, smoothing=0.5)
+    raised = pair_counts(names.train, vocabulary) + 0.5
+    counts = pair_counts(names[split], vocabulary)  # type: ignore[index]
+    expected = -(counts * (raised / raised.sum(1, keepdim=True)).log()).sum() / counts.sum()
+    found = evaluate(model, vocabulary.encode_all(names[split]))  # type: ignore[index]
+    assert found.loss == pytest.approx(expected.item(), abs=1e-6)
+    assert found.predictions == counts.sum()
+    assert found.documents == len(names[split])  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_loss_is_the_mean_over_every_prediction_of_every_document(
+    name: str, names: Corpus
+) -> None:
+    vocabulary = Vocabulary(names.characters)
+    documents = names.val[:60] + names.val[:20]  # some twice
+    model = random_model(name, len(vocabulary))
+    total, predictions = 0.0, 0
+    for document in documents:
+        tokens = [BOUNDARY, *vocabulary.encode(document)]
+        log_p = model(torch.tensor([tokens]))[0].log_softmax(-1)
+        for position, target in enumerate([*tokens[1:], BOUNDARY]):
+            total -= log_p[position, target].item()
+            predictions += 1
+    found = evaluate(model, vocabulary.encode_all(documents))
+    assert found.loss == pytest.approx(total / predictions, abs=1e-5)
+    assert found.predictions == predictions
+
+
+def test_a_loss_does_not_depend_on_how_the_split_is_cut(
+    names: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vocabulary = Vocabulary(names.characters)
+    documents = vocabulary.encode_all(names.val[:500])
+    model = random_model("transformer", len(vocabulary))
+    whole = evaluate(model, documents)
+    monkeypatch.setattr(evaluation, "LOGITS_AT_A_TIME", 256 * 40)
+    cut = list(evaluation.tables(model, documents))
+    assert len(cut) > 50
+    assert evaluate(model, documents).loss == pytest.approx(whole.loss, abs=1e-6)
+    assert evaluate(model, documents, cut).loss == pytest.approx(whole.loss, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_tables_are_bounded_also_where_one_document_is_long(
+    name: str, names: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vocabulary = Vocabulary(names.characters)
+    documents = vocabulary.encode_all(["".join(names.val), *names.val[:9]])
+    sizes = {"block_size": 8} if "block_size" in ARCHITECTURES[name].settings.model_fields else {}
+    model = random_model(name, len(vocabulary), **sizes)
+    whole = evaluate(model, documents)
+    monkeypatch.setattr(evaluation, "LOGITS_AT_A_TIME", 256 * 24)
+    for table in (tables := list(evaluation.tables(model, documents))):
+        assert len(model.table_logits(table)) <= 24
+    assert sum(table.predictions for table in tables) == whole.predictions
+    assert evaluate(model, documents).loss == pytest.approx(whole.loss, abs=1e-6)
+
+
+def test_evaluating_leaves_the_model_in_its_mode(names: Corpus) -> None:
+    vocabulary = Vocabulary(names.characters)
+    documents = vocabulary.encode_all(names.val[:20])
+    model = random_model("transformer", len(vocabulary), dropout=0.5)
+    quiet = evaluate(model, documents).loss
+    model.train()
+    assert evaluate(model, documents).loss == quiet
+    assert model.training
+
+
+def test_bits_and_perplexity_say_the_same_in_other_units() -> None:
+    one = Evaluation(documents=1, predictions=1, loss=math.log(8))
+    assert one.bits == pytest.approx(3)
+    assert one.perplexity == pytest.approx(8)
+    hopeless = Evaluation(documents=1, predictions=1, loss=1e6)
+    assert hopeless.perplexity == math.inf
