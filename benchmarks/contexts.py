@@ -13,8 +13,9 @@ from functools import partial
 
 import numpy as np
 
-from makemore.contexts.prefixes import Prefixes, prefix_table
-from makemore.contexts.windows import Table, Windows, window_table
+from makemore.contexts.prefixes import OrderedDocuments, prefix_table
+from makemore.contexts.tables import Table
+from makemore.contexts.windows import NumberedWindows, window_table
 from makemore.corpus.splits import load_corpus
 from makemore.corpus.vocabulary import Vocabulary
 
@@ -36,18 +37,18 @@ def main() -> None:
     """Print the table."""
     corpus = load_corpus(None)
     vocabulary = Vocabulary(corpus.characters)
-    names = vocabulary.encode_all(corpus.documents)
+    names = vocabulary.encode_lines(corpus.documents)
     size = len(vocabulary)
     rows = np.random.default_rng(0).permutation(len(names))[:BATCH]
     chosen = names.predictions_of(rows)
     makers: dict[str, list[Callable[[], Table]]] = {}
     for k in (1, 3, 8):
-        windows = Windows(names, k, size)
+        windows = NumberedWindows(names, k, size)
         makers[f"last {k} character{'s' if k > 1 else ''}"] = [
             partial(window_table, names, k, size),
             partial(windows.table, chosen),
         ]
-    prefixes = Prefixes(names, size)
+    prefixes = OrderedDocuments(names, size)
     makers["whole prefix"] = [partial(prefix_table, names, size), partial(prefixes.table, rows)]
     columns = (f"{len(names):,} names", f"{BATCH} names")
     print(f"{'':20}" + "".join(f"{heading:>34}" for heading in columns))

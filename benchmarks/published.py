@@ -31,7 +31,7 @@ from pathlib import Path
 import torch
 from measured import Measured, measure
 
-from makemore.corpus.splits import embedded_names, read_documents
+from makemore.corpus.reading import embedded_names, read_documents
 
 CONFIGS = Path(__file__).parent.parent / "configs" / "published"
 

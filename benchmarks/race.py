@@ -40,7 +40,7 @@ import numpy as np
 from published import CONFIGS, makemore_split, shakespeare_split
 from side_by_side import MAKEMORE, Peer, Rounds, command_line, run, step_time
 
-from makemore.corpus.splits import embedded_names
+from makemore.corpus.reading import embedded_names
 
 TRANSFORMER_STEPS = 15_000
 WHOLE_STEPS = 20_000

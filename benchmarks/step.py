@@ -50,7 +50,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from makemore.compute.devices import compute_reproducibly, keep_memory
 from makemore.config import DEFAULT_MODEL, read_config
 from makemore.contexts.packs import PackedTable
-from makemore.contexts.windows import Table
+from makemore.contexts.tables import Table
 from makemore.models import ARCHITECTURES
 from makemore.models.transformer import Transformer
 from makemore.runs.run import Run

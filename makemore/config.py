@@ -15,7 +15,8 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import tomli_w
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
-from makemore.corpus.splits import Corpus, Format, Shares, load_corpus
+from makemore.corpus.reading import Format
+from makemore.corpus.splits import Corpus, Shares, load_corpus
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES, settings_of
 from makemore.models.settings import ModelSettings, Settings
@@ -222,9 +223,7 @@ class Config:
 
 
 def _unknown(name: str, model: str, architecture: type[ModelSettings]) -> str:
-    owners = [
-        other for other, entry in ARCHITECTURES.items() if name in entry.settings.model_fields
-    ]
+    owners = [other for other, settings in ARCHITECTURES.items() if name in settings.model_fields]
     own = ", ".join(architecture.model_fields)
     if owners:
         return f"belongs to {' and '.join(owners)}; the settings of {model} are {own}"

@@ -14,8 +14,9 @@ import torch
 from typer.testing import Result
 
 from makemore.contexts.prefixes import PrefixTable
-from makemore.contexts.windows import Table, WindowTable
-from makemore.corpus.vocabulary import Documents
+from makemore.contexts.tables import Table
+from makemore.contexts.windows import WindowTable
+from makemore.corpus.documents import Lines
 from makemore.models import ARCHITECTURES, build_model
 from makemore.models.base import Model
 
@@ -80,17 +81,17 @@ def count_of(table: Table) -> Count:
     return Counter({(contexts[r], t): n for r, t, n in zip(rows, targets, counts, strict=True)})
 
 
-def random_documents(vocab_size: int, n: int = 40) -> Documents:
+def random_documents(vocab_size: int, n: int = 40) -> Lines:
     """Make documents of random characters."""
     random = np.random.default_rng(0)
     lengths = random.integers(1, 9, size=n)
     ids = random.integers(1, vocab_size, size=lengths.sum()).astype(np.int32)
-    return Documents(ids, np.concatenate([[0], np.cumsum(lengths)]))
+    return Lines(ids, np.concatenate([[0], np.cumsum(lengths)]))
 
 
 def random_model(name: str, vocab_size: int, longest: int = 15, **settings: object) -> Model:
     """Build a registered model whose every weight is random, so that no zero hides a mistake."""
-    chosen = ARCHITECTURES[name].settings(**settings).resolve(longest)
+    chosen = ARCHITECTURES[name](**settings).resolve(longest)
     torch.manual_seed(1)
     model = build_model(name, chosen, vocab_size)
     if model.closed_form:

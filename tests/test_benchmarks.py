@@ -167,7 +167,7 @@ def test_the_arithmetic_of_a_step_is_what_pytorch_counts(names: Corpus) -> None:
     vocabulary = Vocabulary(names.characters)
     model = random_model("transformer", len(vocabulary))
     assert isinstance(model, Transformer)
-    table = model.table(vocabulary.encode_all(names.train[:64]))
+    table = model.reader.table(vocabulary.encode_lines(names.train[:64]))
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
         gradient(model, table, list(model.parameters()))
     counted = {str(operation): n for operation, n in counter.get_flop_counts()["Global"].items()}

@@ -33,10 +33,10 @@ def test_a_flag_is_stronger_than_a_file_and_a_file_than_a_default(tmp_path: Path
 
 
 def test_the_model_s_recipe_is_stronger_than_the_common_default() -> None:
-    for model, entry in ARCHITECTURES.items():
+    for model, settings in ARCHITECTURES.items():
         training = read_config(None, {"model": model}).training
         for name in TrainingSettings.model_fields:
-            default = entry.settings.recipe.get(name, TrainingSettings.model_fields[name].default)
+            default = settings.recipe.get(name, TrainingSettings.model_fields[name].default)
             assert getattr(training, name) == default
     assert read_config(None, {"model": "mlp", "learning_rate": 0.5}).training.learning_rate == 0.5
 
@@ -145,7 +145,7 @@ def test_a_resumed_run_may_go_further_but_not_be_another() -> None:
 def test_every_setting_has_help_and_one_type_across_models() -> None:
     types: dict[str, object] = {}
     groups: list[type[Settings]] = [DataSettings, TrainingSettings]
-    groups += [entry.settings for entry in ARCHITECTURES.values()]
+    groups += ARCHITECTURES.values()
     for group in groups:
         for name, field in group.model_fields.items():
             assert field.description, name

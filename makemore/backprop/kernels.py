@@ -40,9 +40,17 @@ class _Tanh(torch.autograd.Function):
 
 
 def sum_of_rows(matrix: Tensor, rows: Tensor) -> Tensor:
-    """Add up k rows of a matrix (R, C) at each of N places, int64 (N, k): (N, C).
+    """Sum rows of a matrix, k of them for each row of the result.
 
-    An `embedding_bag`, whose own derivative takes four times as long.
+    result[n] = matrix[rows[n, 0]] + … + matrix[rows[n, k - 1]]. That is an `embedding_bag`, whose
+    own derivative takes four times as long.
+
+    Args:
+        matrix: (R, C).
+        rows: which rows are summed, int64 (N, k).
+
+    Returns:
+        (N, C).
     """
     total: Tensor = _SumOfRows.apply(matrix, rows)  # type: ignore[no-untyped-call]
     return total
@@ -65,10 +73,11 @@ class _SumOfRows(torch.autograd.Function):
 
 
 def linear_of_rows(layer: nn.Linear, x: Tensor, rows: Tensor) -> Tensor:
-    """Apply a layer to k rows of x, side by side.
+    """Apply a linear layer to k rows of x laid side by side, for each of N choices of k rows.
 
-    What the layer makes of a row depends on where it stands among the k, and on nothing else. So it
-    is computed once for each row and each of the k, and each k rows add up their own.
+    The layer's weight is k blocks side by side, one for each place, and its result is a sum over
+    the places: block j times the row at place j. So each block is multiplied once with every row
+    of x, and the results are looked up and summed.
 
     Args:
         layer: of k * C inputs.

@@ -31,7 +31,8 @@ from makemore.commands.flags import (
 from makemore.commands.messages import reports_errors, warn, warn_of_change, warn_of_format
 from makemore.commands.signals import stop_on_signals
 from makemore.config import read_config
-from makemore.corpus.splits import SPLITS, Split, clean, read_documents
+from makemore.corpus.reading import clean, read_documents
+from makemore.corpus.splits import SPLITS, Split
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES
 
@@ -260,7 +261,9 @@ def evaluate(
         if split and not parts[split]:
             raise UserError(f"{corpus.source} has no document in its {split} split.")
     evaluations = {
-        name: evaluation.evaluate(model, checkpoint.vocabulary.encode_all(documents, text))
+        name: evaluation.evaluate(
+            model, checkpoint.vocabulary.encode_documents(documents, checkpoint.config.data.format)
+        )
         for name, documents in parts.items()
         if documents
     }

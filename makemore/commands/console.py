@@ -105,7 +105,7 @@ def show_run(run: Run, corpus: Corpus, device: torch.device, seconds: float) -> 
     table.add_row("parameters", f"{model.n_parameters:,}")
     text = corpus.format == "text"
     if not text:  # a pass over all of a long text takes its time: that is left to `makemore eval`
-        train = evaluate(model, vocabulary.encode_all(corpus.train))
+        train = evaluate(model, vocabulary.encode_lines(corpus.train))
         table.add_row("train loss", _loss(train.loss))
     best = checkpoint.progress.best_loss
     table.add_row("val loss", "no documents" if best is None else _loss(best))

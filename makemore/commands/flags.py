@@ -83,15 +83,15 @@ def _options() -> Iterator[inspect.Parameter]:
     for group in (DataSettings, TrainingSettings):
         for name, field in group.model_fields.items():
             defaults = {
-                model: entry.settings.recipe.get(name, field.default)
-                for model, entry in ARCHITECTURES.items()
-                if entry.settings.recipe  # one that only counts has none
+                model: settings.recipe.get(name, field.default)
+                for model, settings in ARCHITECTURES.items()
+                if settings.recipe  # one that only counts has none
             }
             help_ = _help(str(field.description), defaults)
             yield _option(name, field.annotation, help_, group.panel)
     owners: dict[str, dict[str, FieldInfo]] = {}
-    for model, entry in ARCHITECTURES.items():
-        for name, field in entry.settings.model_fields.items():
+    for model, settings in ARCHITECTURES.items():
+        for name, field in settings.model_fields.items():
             owners.setdefault(name, {})[model] = field
     for name, fields in sorted(owners.items(), key=lambda owner: len(owner[1]) > 1):
         descriptions = {model: field.description for model, field in fields.items()}

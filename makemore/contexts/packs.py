@@ -30,9 +30,9 @@ import torch
 from torch import Tensor
 
 from makemore.contexts.prefixes import PrefixTable
-from makemore.corpus.vocabulary import Ints
+from makemore.corpus.documents import Ints
 
-VECTOR = 16
+VECTOR_WIDTH = 16
 """Floats in the widest vector register of a CPU; rows of a multiple of it are the fastest."""
 
 
@@ -42,8 +42,8 @@ class PackedTable(PrefixTable):
 
     Attributes:
         packs: int64 (K, W), the row in each slot; 0 in the slots that stay empty at a pack's end.
-        seen_up_to: int64 (K, W): a slot is seen from itself and from those behind it in its pack,
-            up to this one, which no longer sees it.
+        seen_up_to: int64 (K, W): slot q sees slot s if s <= q < seen_up_to[s], all places within
+            one pack.
         slots: int64 (N,), a slot where each row stands with all of its prefix, as a flat index.
     """
 
@@ -54,14 +54,14 @@ class PackedTable(PrefixTable):
     def unseen(self) -> Tensor:
         """What is added to scores, float32 (K, W, W), made anew at each call.
 
-        0 where a slot (the second index) sees another (the third), which are itself and those that
-        hold the rest of its prefix, and minus infinity elsewhere. What a slot that stays empty sees
-        is of no account.
+        Entry [k, q, s] is 0 where slot q of pack k sees slot s, if s <= q < seen_up_to[k, s], and
+        minus infinity elsewhere. The slots that q sees are itself and those that hold the rest of
+        its prefix. A slot that stays empty may see anything: nobody reads what it finds.
         """
         width = self.packs.shape[1]
         never = torch.full((width + 1, width), -math.inf, device=self.packs.device)
-        from_there_on = never.triu()  # of a slot that is seen up to 0, 1, … W, who doesn't see it
-        before_it = never[:-1].tril(-1)  # nor do those before slot 0, 1, … W - 1
+        from_there_on = never.triu()  # [u, q]: minus infinity if q >= u, for u = 0, 1, … W
+        before_it = never[:-1].tril(-1)  # [s, q]: minus infinity if q < s, for s = 0, 1, … W - 1
         columns = from_there_on.index_select(0, self.seen_up_to.flatten())
         columns = columns.view(*self.packs.shape, width) + before_it
         return columns.mT.contiguous()
@@ -71,7 +71,7 @@ def pack(table: PrefixTable) -> PackedTable:
     """Cut a tree, on the CPU, into packs in which at least two of its longest branches fit."""
     sequences = table.sequences.numpy()  # (S, T), neighbours share the longest prefixes
     length = sequences.shape[1]
-    width = -(-2 * length // VECTOR) * VECTOR
+    width = -(-2 * length // VECTOR_WIDTH) * VECTOR_WIDTH
     steps = np.arange(length)
     inside = (sequences > 0) | (steps == 0)  # row 0 is a root
     new = inside.copy()
@@ -89,8 +89,9 @@ def pack(table: PrefixTable) -> PackedTable:
     slot_of = starts[:, None] + steps - shared[:, None]  # (S, T)
     laid = inside & (steps >= shared[:, None])
 
-    # Laid out like that, a slot is followed by all that stand on it, up to the first branch that
-    # leaves the tree no deeper than it does: so each is seen from itself up to one place.
+    # A slot is seen by itself and by the slots of later branches that go through it. Those branches
+    # stand right behind it, one after the other, so they end where the first branch begins that
+    # does not go through it.
     leaves = np.full((len(sequences) + 1, length), len(firsts) * width)
     leaves[:-1] = np.where(steps >= shared[:, None], starts[:, None], leaves[-1])
     last = np.minimum.accumulate(leaves[::-1], axis=0)[::-1][1:]  # (S, T), of the branches below

@@ -1,18 +1,17 @@
-"""Tables for models that see the whole prefix: documents become a tree, a long text sequences.
+"""Tables for models that see the whole prefix: documents become a tree."""
 
-Pieces of one long text begin alike too seldom for a tree to pay: every place is a row of its own.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from makemore.contexts.windows import Table, count_pairs
-from makemore.corpus.vocabulary import BOUNDARY, Documents, Ints
+from makemore.contexts.sequences import PreparedText, SequenceTable, pad, sequence_tables
+from makemore.contexts.tables import MOST_NUMBERED, Prepared, Table, count_pairs
+from makemore.corpus.documents import Documents, Ints, Lines, Text
 
 
 @dataclass(frozen=True)
@@ -38,16 +37,74 @@ class PrefixTable(Table):
 
 
 @dataclass(frozen=True)
-class SequenceTable(Table):
-    """Contexts of whole prefixes, of S sequences of T tokens, as `Model.forward` takes them.
-
-    Row i is the context of place i in the flattened sequences.
+class PrefixReader:
+    """Reads all of a document: as a tree of prefixes, or, of a long text, as sequences.
 
     Attributes:
-        tokens: int64 (S, T).
+        vocab_size: number of different ids, the boundary included.
+        block_size: the longest context, in tokens; None: any length.
+        arrange: lays a tree out as the model reads it.
     """
 
-    tokens: Tensor
+    vocab_size: int
+    block_size: int | None
+    arrange: Callable[[PrefixTable], PrefixTable]
+
+    @property
+    def window_size(self) -> int:
+        """A window of a text fills a block, and all its characters are predicted."""
+        assert self.block_size is not None, "a model of the whole prefix has a block"
+        return self.block_size
+
+    def table(self, documents: Documents) -> PrefixTable:
+        """Make the tree of all documents."""
+        return self.arrange(prefix_table(documents, self.vocab_size, self.block_size))
+
+    def tables(self, documents: Documents, size: int) -> Iterator[PrefixTable | SequenceTable]:
+        """Cover documents with trees, or a text with sequences, of about `size` tokens at most."""
+        if isinstance(documents, Text):
+            yield from sequence_tables(documents, self.block_size, size)
+        else:
+            found = prefix_tables(documents, self.vocab_size, self.block_size, size)
+            yield from map(self.arrange, found)
+
+    def prepare(self, documents: Documents) -> Prepared:
+        """Put the documents of a whole split in order, where there is room."""
+        if isinstance(documents, Text):
+            return PreparedText(documents, self.window_size)
+        return PreparedLines(self, documents)
+
+    def trim(self, context: Tensor) -> Tensor:
+        """Keep the last half block of contexts (B, T) that fill it, as `pad` does; or all."""
+        if self.block_size is not None and context.shape[1] == self.block_size:
+            return context[:, max(1, self.block_size // 2) :]
+        return context
+
+
+class PreparedLines:
+    """The documents of a split, in alphabetical order where there is room."""
+
+    def __init__(self, reader: PrefixReader, documents: Lines) -> None:
+        self.reader = reader
+        self.documents = documents
+        self.ordered: OrderedDocuments | None = None
+        longest = int(documents.sizes.max())
+        fits = reader.block_size is None or longest <= reader.block_size
+        if fits and len(documents) * longest <= MOST_NUMBERED:
+            self.ordered = OrderedDocuments(documents, reader.vocab_size)
+
+    @cached_property
+    def ranks(self) -> Ints:
+        """Place of each document in alphabetical order, (documents,)."""
+        if self.ordered is not None:
+            return self.ordered.ranks
+        return self.documents.alphabetical_ranks(self.reader.vocab_size)
+
+    def table(self, rows: Ints) -> PrefixTable:
+        """Make the tree of the documents at the given rows."""
+        if self.ordered is not None:
+            return self.reader.arrange(self.ordered.table(rows))
+        return self.reader.table(self.documents.select(rows))
 
 
 def prefix_tables(
@@ -88,7 +145,7 @@ def prefix_table(
     return _prefix_table(*pad(documents, block_size), vocab_size)
 
 
-class Prefixes:
+class OrderedDocuments:
     """The documents of a whole corpus in alphabetical order, padded once.
 
     For the table of a batch they are neither padded nor sorted again.
@@ -98,7 +155,7 @@ class Prefixes:
         inputs, targets, lengths: in that order, what `pad` returns.
     """
 
-    def __init__(self, documents: Documents, vocab_size: int) -> None:
+    def __init__(self, documents: Lines, vocab_size: int) -> None:
         inputs, targets, lengths = pad(documents)
         order = _lexicographic_order(inputs)
         # the smaller the numbers, the more of them in the cache
@@ -134,8 +191,9 @@ def _tree(
     shared = np.logical_and.accumulate(same, axis=1)
     new = inside.copy()
     new[1:] &= ~shared
-    # count the new ones position by position: rows in order of depth, and whatever is not new
-    # has the number of the sequence above it
+    # A row's number is how many new prefixes come before it, counted position by position and, at
+    # each, sequence by sequence: so rows stand in order of depth. A prefix that is not new gets the
+    # number of the last new one above it, which is the row that it shares.
     row = np.cumsum(new.T).reshape(new.T.shape).T - 1  # (S, T)
     depths, sources = map(np.ascontiguousarray, np.nonzero(new.T))
     parents = np.where(depths > 0, row[sources, depths - 1], -1)
@@ -155,69 +213,6 @@ def _tree(
         parents=torch.from_numpy(parents),
         sequences=torch.from_numpy(sequences),
         places=torch.from_numpy(places),
-    )
-
-
-def sequence_table(documents: Documents, starts: Ints, length: int) -> SequenceTable:
-    """Take the windows of `length` predictions that begin at `starts`, as they are."""
-    source = starts[:, None] + np.arange(length)
-    return _sequence_table(documents.inputs[source], documents.targets[source])
-
-
-def sequence_tables(
-    documents: Documents, block_size: int | None, size: int
-) -> Iterator[SequenceTable]:
-    """Cover documents with tables of sequences that take at most `size` tokens, at least one."""
-    inputs, targets, _ = pad(documents, block_size)
-    rows = max(1, size // max(1, inputs.shape[1]))
-    for start in range(0, len(inputs), rows):
-        yield _sequence_table(inputs[start : start + rows], targets[start : start + rows])
-
-
-def _sequence_table(inputs: Ints, targets: Ints) -> SequenceTable:
-    """Make the table of (S, T) inputs and the targets after them, -1 where none is predicted."""
-    flat = targets.reshape(-1)
-    rows = np.flatnonzero(flat >= 0)
-    return SequenceTable(
-        torch.from_numpy(rows),
-        torch.from_numpy(flat[rows]),
-        torch.ones(len(rows), dtype=torch.int64),
-        len(rows),
-        torch.from_numpy(np.ascontiguousarray(inputs)),
-    )
-
-
-def pad(documents: Documents, block_size: int | None = None) -> tuple[Ints, Ints, Ints]:
-    """Lay documents out as rows for `Model.forward`, each from the boundary on.
-
-    A document with more than `block_size` predictions is read in pieces of that length, each
-    starting half a block after the one before; a piece predicts only what none before it has
-    predicted, so every character is predicted once, and all after the first block with at least
-    half a block behind it.
-
-    Returns:
-        inputs: int64 (S, T), the boundary and then the characters; past the end, the boundary.
-        targets: int64 (S, T), the character after each input; -1 where nothing is predicted.
-        lengths: int64 (S,), the inputs in each row.
-    """
-    inputs, targets = documents.inputs, documents.targets
-    lengths = documents.lengths + (0 if documents.text else 1)
-    ends = np.cumsum(lengths)
-    block = block_size or int(lengths.max())
-    stride = max(1, block // 2)
-    pieces = 1 + np.maximum(0, -(-(lengths - block) // stride))  # (documents,)
-    piece = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)  # 0, 1, … each
-    starts = np.repeat(ends - lengths, pieces) + piece * stride
-    widths = np.minimum(block, np.repeat(ends, pieces) - starts)
-
-    steps = np.arange(widths.max(initial=0))
-    inside = steps < widths[:, None]
-    source = np.where(inside, starts[:, None] + steps, 0)
-    predicted = inside & ((steps >= block - stride) | (piece == 0)[:, None])
-    return (
-        np.where(inside, inputs[source], BOUNDARY),
-        np.where(predicted, targets[source], -1),
-        widths,
     )
 
 

@@ -1,41 +1,15 @@
 """Tables for models that see the last k characters, no more."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from makemore.corpus.vocabulary import Documents, Ints
-
-
-@dataclass(frozen=True)
-class Table:
-    """How often each character follows each distinct context.
-
-    N is the number of distinct contexts, P of distinct (context, next character) pairs.
-
-    Attributes:
-        rows: int64 (P,), the pair's context; ascending.
-        targets: int64 (P,), the pair's next character, or the boundary where the document ends.
-        counts: int64 (P,), how often the pair occurs, at least 1.
-        predictions: how many predictions the table stands for, the sum of counts.
-    """
-
-    rows: Tensor
-    targets: Tensor
-    counts: Tensor
-    predictions: int
-
-    def to(self, device: torch.device) -> Self:
-        """Copy the table's tensors to a device."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        tensors: dict[str, Any] = {
-            k: v.to(device) for k, v in values.items() if isinstance(v, Tensor)
-        }
-        return replace(self, **tensors)
+from makemore.contexts.tables import MOST_NUMBERED, Table, count_pairs
+from makemore.corpus.documents import Documents, Ints, Lines
 
 
 @dataclass(frozen=True)
@@ -52,6 +26,61 @@ class WindowTable(Table):
     def weights(self) -> Tensor:
         """How many predictions each context stands for, int64 (N,)."""
         return self.counts.new_zeros(len(self.contexts)).index_add(0, self.rows, self.counts)
+
+
+@dataclass(frozen=True)
+class WindowReader:
+    """Reads the last `context_length` characters, at least 1."""
+
+    context_length: int
+    vocab_size: int
+
+    @property
+    def window_size(self) -> int:
+        """A model that sees no more than a window is trained on the one prediction after it."""
+        return 1
+
+    def table(self, documents: Documents) -> WindowTable:
+        """Make the table of all distinct windows."""
+        return window_table(documents, self.context_length, self.vocab_size)
+
+    def tables(self, documents: Documents, size: int) -> Iterator[WindowTable]:
+        """Cut the table of all into tables of at most `size` windows."""
+        yield from slices(self.table(documents), size)
+
+    def prepare(self, documents: Documents) -> "PreparedWindows":
+        """Number the windows of a whole split, where there is room."""
+        return PreparedWindows(self, documents)
+
+    def trim(self, context: Tensor) -> Tensor:
+        """Keep of contexts (B, T) what is still in the window of the next token."""
+        return context[:, max(0, context.shape[1] - self.context_length + 1) :]
+
+
+class PreparedWindows:
+    """The windows of a split, numbered where there is room."""
+
+    def __init__(self, reader: WindowReader, documents: Documents) -> None:
+        self.reader = reader
+        self.documents = documents
+        self.numbered: NumberedWindows | None = None
+        if documents.predictions <= MOST_NUMBERED:
+            self.numbered = NumberedWindows(documents, reader.context_length, reader.vocab_size)
+
+    @cached_property
+    def ranks(self) -> Ints | None:
+        """Place of each document in alphabetical order; None for a text."""
+        if not isinstance(self.documents, Lines):
+            return None
+        return self.documents.alphabetical_ranks(self.reader.vocab_size)
+
+    def table(self, rows: Ints) -> WindowTable:
+        """Make the table of the documents, or of the predictions of a text, at the given rows."""
+        chosen = self.documents.predictions_of(rows)
+        if self.numbered is not None:
+            return self.numbered.table(chosen)
+        reader = self.reader
+        return window_table(self.documents, reader.context_length, reader.vocab_size, chosen)
 
 
 def window_table(
@@ -72,7 +101,7 @@ def window_table(
     return WindowTable(*pairs, torch.from_numpy(contexts))
 
 
-class Windows:
+class NumberedWindows:
     """The windows of a whole corpus, numbered once: the table of a batch is then a mere count."""
 
     def __init__(self, documents: Documents, context_length: int, vocab_size: int) -> None:
@@ -135,15 +164,3 @@ def slices(table: WindowTable, size: int) -> Iterator[WindowTable]:
             int(counts.sum()),
             table.contexts[start : start + size],
         )
-
-
-def count_pairs(row: Ints, targets: Ints, vocab_size: int) -> tuple[Tensor, Tensor, Tensor, int]:
-    """Count equal (row, target) pairs, both int64 (predictions,): the fields of a `Table`."""
-    pairs, counts = np.unique(row * vocab_size + targets, return_counts=True)
-    rows, follows = np.divmod(pairs, vocab_size)
-    return (
-        torch.from_numpy(rows),
-        torch.from_numpy(follows),
-        torch.from_numpy(counts),
-        len(row),
-    )

@@ -1,4 +1,4 @@
-"""Characters become ids and back; id 0 is the boundary that starts and stops a document."""
+"""Characters become ids and back; id 0 is the boundary, which no character has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,80 +7,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from makemore.corpus.documents import BOUNDARY, Documents, Ints, Lines, Text
+from makemore.corpus.reading import Format
 from makemore.errors import UserError
-
-BOUNDARY = 0
-Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Documents:
-    """Encoded documents: one flat array of character ids, and where each document starts.
-
-    Document i is `ids[offsets[i] : offsets[i + 1]]`; the boundary is not stored.
-
-    Attributes:
-        ids: int32 (characters,).
-        offsets: int64 (documents + 1,).
-        text: whether it is a part of one long text, which only stops because the part does: its
-            end is not predicted.
-    """
-
-    ids: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-    text: bool = False
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        """Characters in each document, int64 (documents,)."""
-        return np.diff(self.offsets)
-
-    @property
-    def predictions(self) -> int:
-        """How many characters a model predicts here: every one, and each document's end."""
-        return len(self.ids) + (0 if self.text else len(self))
-
-    @cached_property
-    def inputs(self) -> Ints:
-        """Token before each prediction, document after document, int64 (predictions,)."""
-        ids = self.ids
-        if self.text:  # the last character of a text comes before nothing
-            ids = np.delete(ids, self.offsets[1:] - 1)
-        inputs = np.full(self.predictions, BOUNDARY, dtype=np.int64)
-        inputs[self.positions > 0] = ids
-        return inputs
-
-    @cached_property
-    def targets(self) -> Ints:
-        """Token that is predicted, the boundary where a document ends, int64 (predictions,)."""
-        if self.text:
-            return self.ids.astype(np.int64)
-        return np.append(self.inputs[1:], BOUNDARY)
-
-    @cached_property
-    def positions(self) -> Ints:
-        """Place of each prediction in its document, 0 for the first character's."""
-        lengths = self.lengths + (0 if self.text else 1)
-        starts = np.cumsum(lengths) - lengths
-        return np.arange(self.predictions) - np.repeat(starts, lengths)
-
-    def predictions_of(self, rows: Ints) -> Ints:
-        """Name the predictions of the documents at the given rows, one document after another."""
-        first = self.offsets[rows] + rows  # each document before has one more than characters
-        lengths = self.offsets[rows + 1] - self.offsets[rows] + 1
-        shift = np.repeat(first - (np.cumsum(lengths) - lengths), lengths)
-        predictions: Ints = np.arange(len(shift)) + shift
-        return predictions
-
-    def select(self, rows: NDArray[np.int64]) -> "Documents":
-        """Documents at the given rows, in that order."""
-        lengths = self.lengths[rows]
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        shift = np.repeat(self.offsets[rows] - offsets[:-1], lengths)
-        return Documents(self.ids[np.arange(offsets[-1]) + shift], offsets)
 
 
 @dataclass(frozen=True)
@@ -113,22 +42,42 @@ class Vocabulary:
                 f"it was trained on {self._summary()}."
             ) from None
 
-    def encode_all(self, documents: Sequence[str], text: bool = False) -> Documents:
-        """Encode many documents, or the part of a text, as `Documents.text` tells them apart.
+    def encode_lines(self, documents: Sequence[str]) -> Lines:
+        """Encode documents that each have an end of their own.
 
         Raises:
             UserError: as `encode`.
         """
+        lengths = np.fromiter(map(len, documents), dtype=np.int64, count=len(documents))
+        return Lines(self._ids_of(documents), np.concatenate([[0], np.cumsum(lengths)]))
+
+    def encode_text(self, text: str) -> Text:
+        """Encode a part of one long text.
+
+        Raises:
+            UserError: as `encode`.
+        """
+        return Text(self._ids_of([text]))
+
+    def encode_documents(self, documents: Sequence[str], format: Format) -> Documents:
+        """Encode documents, or the part of a text, of which there is one or none.
+
+        Raises:
+            UserError: as `encode`.
+        """
+        if format == "text":
+            return self.encode_text("".join(documents))
+        return self.encode_lines(documents)
+
+    def _ids_of(self, documents: Sequence[str]) -> NDArray[np.int32]:
         known, codes = _code_points(self.characters), _code_points("".join(documents))
         order = np.argsort(known)
         places = np.searchsorted(known, codes, sorter=order).clip(max=len(known) - 1)
-        ids = order[places] + 1
+        ids: Ints = order[places] + 1
         if (known[ids - 1] != codes).any():
             for document in documents:
                 self.encode(document)  # says which character of which document it is
-        lengths = np.fromiter(map(len, documents), dtype=np.int64, count=len(documents))
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        return Documents(ids.astype(np.int32), offsets, text)
+        return ids.astype(np.int32)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Give the text of a sequence of ids without boundaries."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import torch
 
 from makemore.compute.threads import Workers
-from makemore.contexts.windows import Table
-from makemore.corpus.vocabulary import Documents
+from makemore.contexts.tables import Table
+from makemore.corpus.documents import Documents, Text
 from makemore.models.base import Model, pair_losses
 
 LOGITS_AT_A_TIME = 2**24
@@ -57,10 +57,11 @@ def tables(model: Model, documents: Documents, parts: int = 1) -> Iterator[Table
 
     There are at least `parts` of them, as nearly equal as documents of whole length allow.
     """
-    logits = LOGITS_OF_TEXT_AT_A_TIME if documents.text else LOGITS_AT_A_TIME
+    text = isinstance(documents, Text)
+    logits = LOGITS_OF_TEXT_AT_A_TIME if text else LOGITS_AT_A_TIME
     most = logits // max(model.vocab_size, 256)
     size = max(1, min(most, -(-documents.predictions // parts)))
-    for table in model.tables(documents, size):
+    for table in model.reader.tables(documents, size):
         yield table.to(model.device)
 
 
@@ -81,12 +82,10 @@ def evaluate(
 
     @torch.inference_mode()
     def total(table: Table) -> float:
-        losses = pair_losses(model.logits_of(table), table).cpu().double()
+        losses = pair_losses(model.predict_table(table), table).cpu().double()
         return float((losses * table.counts.cpu()).sum())
 
-    was_training = model.training
-    model.eval()
     run: Callable[..., Iterable[float]] = map if workers is None else workers.map
-    loss = sum(run(total, tables(model, documents) if covering is None else covering))
-    model.train(was_training)
+    with model.evaluating():
+        loss = sum(run(total, tables(model, documents) if covering is None else covering))
     return Evaluation(len(documents), documents.predictions, loss / documents.predictions)

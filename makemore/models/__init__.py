@@ -1,52 +1,45 @@
-"""The registry of architectures. A class, and torch with it, is imported when it is built."""
+"""One architecture a file: what is the next character?
 
-from dataclasses import dataclass
+    base            the contract that all models meet
+    settings        the settings of each, and the recipe that it trains with
+    window          what bigram, ngram, mlp and wavenet have in common: the last few characters
+    recurrent       what rnn, lstm and gru have in common: a state
+    attention       what the transformer attends with (bow, a bag of words, attends to all alike)
+    normalization   BatchNorm and the others
+    custom          a user's own model
+
+The registry is collected from the settings. A class, and torch with it, is imported when it is
+built.
+"""
+
+from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from makemore.models.settings import (
-    BagOfWordsSettings,
-    BigramSettings,
-    CustomSettings,
-    MLPSettings,
-    ModelSettings,
-    NgramSettings,
-    RecurrentSettings,
-    RNNSettings,
-    TransformerSettings,
-    WaveNetSettings,
-)
+from makemore.models.settings import CustomSettings, ModelSettings
 
 if TYPE_CHECKING:
     from makemore.models.base import Model
 
 
-@dataclass(frozen=True)
-class Architecture:
-    """Where an architecture's class is, and its settings: `class_name(vocab_size, settings)`."""
-
-    settings: type[ModelSettings]
-    module: str
-    class_name: str
+def _architectures(family: type[ModelSettings]) -> Iterator[type[ModelSettings]]:
+    """Find the settings below some others that name what they build, in the order of their file."""
+    for settings in family.__subclasses__():
+        if "builds" in vars(settings):
+            yield settings
+        yield from _architectures(settings)
 
 
 ARCHITECTURES = {
-    "bigram": Architecture(BigramSettings, "makemore.models.bigram", "Bigram"),
-    "ngram": Architecture(NgramSettings, "makemore.models.ngram", "Ngram"),
-    "mlp": Architecture(MLPSettings, "makemore.models.mlp", "MLP"),
-    "wavenet": Architecture(WaveNetSettings, "makemore.models.wavenet", "WaveNet"),
-    "bow": Architecture(BagOfWordsSettings, "makemore.models.bow", "BagOfWords"),
-    "rnn": Architecture(RNNSettings, "makemore.models.rnn", "RNN"),
-    "lstm": Architecture(RecurrentSettings, "makemore.models.lstm", "LSTM"),
-    "gru": Architecture(RecurrentSettings, "makemore.models.gru", "GRU"),
-    "transformer": Architecture(TransformerSettings, "makemore.models.transformer", "Transformer"),
+    settings.builds.partition(".")[0]: settings for settings in _architectures(ModelSettings)
 }
+"""The settings of each architecture by its name, which is that of the file of its model."""
 
 
 def settings_of(name: str) -> type[ModelSettings] | None:
     """Find the settings of an architecture, or of a user's `path/to/file.py:ClassName`."""
     if name in ARCHITECTURES:
-        return ARCHITECTURES[name].settings
+        return ARCHITECTURES[name]
     return CustomSettings if ".py:" in name else None
 
 
@@ -60,7 +53,7 @@ def build_model(name: str, settings: ModelSettings, vocab_size: int) -> "Model":
         from makemore.models.custom import build_custom
 
         return build_custom(name, settings, vocab_size)
-    architecture = ARCHITECTURES[name]
-    model_class = getattr(import_module(architecture.module), architecture.class_name)
+    file, _, class_name = settings.builds.partition(".")
+    model_class = getattr(import_module(f"{__name__}.{file}"), class_name)
     model: Model = model_class(vocab_size, settings)
     return model

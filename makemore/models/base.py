@@ -4,7 +4,8 @@ A model needs only `forward`, the readable truth. Everything else has a default 
 and a model overrides what it can do with less work; a test holds the two equal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 
 import torch
@@ -12,16 +13,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from makemore.backprop import kernels
-from makemore.contexts.prefixes import (
-    PrefixTable,
-    SequenceTable,
-    prefix_table,
-    prefix_tables,
-    sequence_table,
-    sequence_tables,
-)
-from makemore.contexts.windows import Table, WindowTable, slices, window_table
-from makemore.corpus.vocabulary import Documents, Ints
+from makemore.contexts.prefixes import PrefixReader, PrefixTable
+from makemore.contexts.sequences import SequenceTable
+from makemore.contexts.tables import Reader, Table
+from makemore.contexts.windows import WindowReader, WindowTable
+from makemore.corpus.documents import Documents
 
 State = tuple[Tensor, ...]
 """What a model's step remembers for the next. Only the model itself reads it."""
@@ -60,53 +56,29 @@ class Model(nn.Module):
         """
         raise NotImplementedError
 
-    def table(self, documents: Documents) -> Table:
-        """Make the table of distinct contexts that this model reads."""
-        if self.context_length is None:
-            return self.arrange(prefix_table(documents, self.vocab_size, self.block_size))
-        return window_table(documents, self.context_length, self.vocab_size)
-
-    def tables(self, documents: Documents, size: int) -> Iterator[Table]:
-        """Cover documents with such tables of about `size` contexts at most."""
+    @property
+    def reader(self) -> Reader:
+        """How this model reads documents: as windows of characters, or as whole prefixes."""
         if self.context_length is not None:
-            table = window_table(documents, self.context_length, self.vocab_size)
-            yield from slices(table, size)
-        elif documents.text:
-            yield from sequence_tables(documents, self.block_size, size)
-        else:
-            found = prefix_tables(documents, self.vocab_size, self.block_size, size)
-            yield from map(self.arrange, found)
+            return WindowReader(self.context_length, self.vocab_size)
+        return PrefixReader(self.vocab_size, self.block_size, self.arrange)
 
     def arrange(self, table: PrefixTable) -> PrefixTable:
-        """Lay a table of prefixes out as this model reads it."""
+        """Lay a tree of prefixes out as this model reads it."""
         return table
 
-    @property
-    def window_size(self) -> int:
-        """How many predictions a window of a text is trained on.
+    def predict_table(self, table: Table) -> Tensor:
+        """Logits after each row of a table, (N, V), whichever of this model's reader it is from.
 
-        All those in a block, or, where the model sees no more than a window, the one after it.
+        Sequences go through `forward` as they are, distinct contexts through `table_logits`.
         """
-        if self.context_length is not None:
-            return 1
-        assert self.block_size is not None, "a model of the whole prefix has a block"
-        return self.block_size
-
-    def text_table(self, text: Documents, starts: Ints) -> Table:
-        """Make the table of the windows of a text whose first predictions are at `starts`."""
-        if self.context_length is not None:
-            return window_table(text, self.context_length, self.vocab_size, starts)
-        return sequence_table(text, starts, min(self.window_size, text.predictions))
-
-    def logits_of(self, table: Table) -> Tensor:
-        """Logits after each context of a table from any of these, (N, V)."""
         if isinstance(table, SequenceTable):
             logits: Tensor = self(table.tokens)  # (S, T, V)
             return logits.flatten(0, 1)
         return self.table_logits(table)
 
     def table_logits(self, table: Table) -> Tensor:
-        """Logits after each distinct context of a table from `self.table`, (N, V)."""
+        """Logits after each distinct context of a table from `reader.table`, (N, V)."""
         if isinstance(table, WindowTable):
             logits: Tensor = self(table.contexts)[:, -1]  # (N, V)
             return logits
@@ -114,13 +86,35 @@ class Model(nn.Module):
         logits = self(table.tokens[table.sequences])  # (S, T, V)
         return logits.flatten(0, 1).index_select(0, table.places)  # (N, V)
 
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Be in evaluation mode for a while, then in the mode, training or not, of before."""
+        was_training = self.training
+        self.eval()
+        try:
+            yield
+        finally:
+            self.train(was_training)
+
+    def read_prompt(self, tokens: Sequence[int]) -> tuple[Tensor, State]:
+        """Read the first tokens of a sequence, at least one, on the model's device.
+
+        Returns:
+            What `step` returns after the last of them: logits, (1, V), and the state.
+        """
+        state: State | None = None
+        for token in tokens:
+            logits, state = self.step(torch.tensor([token], device=self.device), state)
+        assert state is not None, "a sequence starts with a token"
+        return logits, state
+
     def step(
         self, tokens: Tensor, state: State | None, rows: Tensor | None = None
     ) -> tuple[Tensor, State]:
         """Read one more token of each sequence; what is found may be without a gradient.
 
         A sequence that has filled `block_size` goes on with its last half block, just as
-        `prefixes.pad` reads a long document.
+        `sequences.pad` reads a long document.
 
         Args:
             tokens: int64 (B,), the boundary at the start of a document.
@@ -149,23 +143,15 @@ class Model(nn.Module):
         if state is None:
             return newest, newest, None
         (before,) = select_rows(state[:1], rows)
-        kept = self.trim(before)
+        kept = self.reader.trim(before)
         context = torch.cat([kept, newest], dim=1)
         if kept.shape == before.shape:
             return context, newest, state[1:]
         return context, context, None
 
-    def trim(self, context: Tensor) -> Tensor:
-        """Drop the tokens (B, T) that a next token no longer sees."""
-        if self.context_length is not None:
-            return context[:, max(0, context.shape[1] - self.context_length + 1) :]
-        if self.block_size is not None and context.shape[1] == self.block_size:
-            return context[:, max(1, self.block_size // 2) :]
-        return context
-
     def loss(self, table: Table) -> Tensor:
         """What training minimises: the mean cross-entropy of the table, in nats a character."""
-        return cross_entropy(self.logits_of(table), table)
+        return cross_entropy(self.predict_table(table), table)
 
     @property
     def divisible(self) -> bool:

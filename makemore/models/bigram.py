@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-from makemore.contexts.windows import Table, WindowTable
-from makemore.corpus.vocabulary import Documents
+from makemore.contexts.tables import Table
+from makemore.contexts.windows import WindowTable
+from makemore.corpus.documents import Documents
 from makemore.models.base import cross_entropy
 from makemore.models.settings import BigramSettings
 from makemore.models.window import WindowModel
@@ -59,7 +60,7 @@ class Bigram(WindowModel):
 
     def count(self, documents: Documents) -> Tensor:
         """How often each character (column) follows each (row), float64 (V, V)."""
-        table = self.table(documents)
+        table = self.reader.table(documents)
         assert isinstance(table, WindowTable)
         counts = torch.zeros(self.vocab_size, self.vocab_size, dtype=torch.float64)
         counts[table.contexts[table.rows, 0], table.targets] = table.counts.double()
@@ -67,7 +68,7 @@ class Bigram(WindowModel):
 
     def loss(self, table: Table) -> Tensor:
         """Cross-entropy, with k more of each pair over the whole training split."""
-        data = cross_entropy(self.logits_of(table), table)
+        data = cross_entropy(self.predict_table(table), table)
         prior = -self.logits.log_softmax(-1).sum() * self.smoothing / self.train_predictions
         return data + prior
 

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from makemore.corpus.vocabulary import BOUNDARY, Documents
+from makemore.corpus.documents import BOUNDARY, Lines
 from makemore.errors import UserError
 from makemore.models.base import Model
 from makemore.models.settings import CustomSettings
@@ -140,7 +140,7 @@ def _probe_step(model: Model, name: str) -> None:
 def _probe_table_logits(model: Model, name: str) -> None:
     """See that the logits of a table are those that `forward` finds for its contexts."""
     ids = np.arange(4, dtype=np.int32) % (model.vocab_size - 1) + 1
-    table = model.table(Documents(ids, np.array([0, 1, 2, 4])))
+    table = model.reader.table(Lines(ids, np.array([0, 1, 2, 4])))
     if not _same(model.table_logits(table), Model.table_logits(model, table)):
         raise UserError(f"{name}.table_logits gives other logits than its forward.")
 

@@ -32,7 +32,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from makemore.contexts.windows import WindowTable
-from makemore.corpus.vocabulary import BOUNDARY, Documents
+from makemore.corpus.documents import BOUNDARY, Documents
 from makemore.models.settings import NgramSettings
 from makemore.models.window import WindowModel
 
@@ -58,7 +58,7 @@ class Ngram(WindowModel):
 
     def prepare(self, train: Documents, val: Documents) -> None:
         """Grow the tree, count the grams of each order, and discount them."""
-        table, device = self.table(train), self.device
+        table, device = self.reader.table(train), self.device
         assert isinstance(table, WindowTable)
         orders, keys = count_grams(table, self.order, self.vocab_size)
         grams = torch.cat([grams for grams, _ in orders])  # (G,)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from makemore.contexts.prefixes import PrefixTable
-from makemore.contexts.windows import Table
+from makemore.contexts.tables import Table
 from makemore.models.base import Model, State, select_rows
 from makemore.models.settings import RecurrentSettings
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-VECTORS = 32
+FLOATS_AT_A_TIME = 32
 """Floats that a loop on a CPU takes at once: two of its widest vectors."""
 
 Norm = Literal["none", "batch", "layer", "rms"]
@@ -22,8 +22,14 @@ class Settings(BaseModel):
 
 
 class ModelSettings(Settings):
-    """The settings of one architecture."""
+    """The settings of one architecture.
 
+    A subclass that names what it builds is an architecture, and stands in the registry
+    (`makemore.models`) under the name of that file.
+    """
+
+    builds: ClassVar[str]
+    """Its model: `file.ClassName` in this package, built as `ClassName(vocab_size, settings)`."""
     recipe: ClassVar[dict[str, Any]]
     """Defaults of `TrainingSettings` for this architecture."""
     text_recipe: ClassVar[dict[str, Any]] = {}
@@ -37,6 +43,7 @@ class ModelSettings(Settings):
 class BigramSettings(ModelSettings):
     """Settings of `makemore.models.bigram.Bigram`."""
 
+    builds = "bigram.Bigram"
     recipe = {"max_steps": 1000, "batch_size": 0, "learning_rate": 0.3, "weight_decay": 0.0}
 
     fit: Literal["count", "gradient"] = Field(
@@ -53,6 +60,7 @@ class BigramSettings(ModelSettings):
 class NgramSettings(ModelSettings):
     """Settings of `makemore.models.ngram.Ngram`."""
 
+    builds = "ngram.Ngram"
     recipe: ClassVar[dict[str, Any]] = {}
 
     order: int = Field(6, ge=1, description="characters in a gram, the predicted one among them")
@@ -67,6 +75,7 @@ class WindowSettings(ModelSettings):
 class MLPSettings(WindowSettings):
     """Settings of `makemore.models.mlp.MLP`."""
 
+    builds = "mlp.MLP"
     recipe = {"max_steps": 1500, "batch_size": 1024, "learning_rate": 0.02, "warmup_steps": 50}
     text_recipe = {"max_steps": 600, "batch_size": 8192}
 
@@ -81,6 +90,7 @@ class MLPSettings(WindowSettings):
 class WaveNetSettings(WindowSettings):
     """Settings of `makemore.models.wavenet.WaveNet`."""
 
+    builds = "wavenet.WaveNet"
     recipe = {
         "max_steps": 400,
         "batch_size": 1024,
@@ -129,6 +139,7 @@ class PrefixSettings(ModelSettings):
 class BagOfWordsSettings(PrefixSettings):
     """Settings of `makemore.models.bow.BagOfWords`."""
 
+    builds = "bow.BagOfWords"
     recipe = {"max_steps": 1000, "batch_size": 512, "learning_rate": 0.04, "warmup_steps": 50}
 
     n_embd: int = Field(64, ge=1, description="channels of a character's embedding")
@@ -136,7 +147,7 @@ class BagOfWordsSettings(PrefixSettings):
 
 
 class RecurrentSettings(PrefixSettings):
-    """Settings of `makemore.models.recurrent.Recurrent`: the LSTM and the GRU."""
+    """What the recurrent models have in common, `makemore.models.recurrent.Recurrent`."""
 
     recipe = {"max_steps": 500, "batch_size": 512, "learning_rate": 0.01, "warmup_steps": 50}
 
@@ -147,12 +158,27 @@ class RecurrentSettings(PrefixSettings):
 class RNNSettings(RecurrentSettings):
     """Settings of `makemore.models.rnn.RNN`: wider, since it has no gates."""
 
+    builds = "rnn.RNN"
+
     n_hidden: int = Field(256, ge=1, description="units of the state")
+
+
+class LSTMSettings(RecurrentSettings):
+    """Settings of `makemore.models.lstm.LSTM`."""
+
+    builds = "lstm.LSTM"
+
+
+class GRUSettings(RecurrentSettings):
+    """Settings of `makemore.models.gru.GRU`."""
+
+    builds = "gru.GRU"
 
 
 class TransformerSettings(PrefixSettings):
     """Settings of `makemore.models.transformer.Transformer`."""
 
+    builds = "transformer.Transformer"
     recipe = {
         "max_steps": 300,
         "batch_size": 512,
@@ -198,7 +224,7 @@ class TransformerSettings(PrefixSettings):
             return resolved
         n_hidden = 4 * self.n_embd
         if self.activation == "swiglu":
-            n_hidden = max(1, 2 * n_hidden // 3 // VECTORS) * VECTORS
+            n_hidden = max(1, 2 * n_hidden // 3 // FLOATS_AT_A_TIME) * FLOATS_AT_A_TIME
         return resolved.model_copy(update={"n_hidden": n_hidden})
 
     @model_validator(mode="after")

@@ -4,8 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from makemore.contexts.windows import Table, WindowTable
-from makemore.corpus.vocabulary import BOUNDARY
+from makemore.contexts.tables import Table
+from makemore.contexts.windows import WindowTable
+from makemore.corpus.documents import BOUNDARY
 from makemore.models.base import Model, State, select_rows
 
 

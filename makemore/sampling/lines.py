@@ -12,8 +12,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from makemore.corpus.documents import BOUNDARY
 from makemore.corpus.splits import Corpus, Split
-from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
 from makemore.models.base import Model, State
 

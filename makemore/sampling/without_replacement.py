@@ -31,7 +31,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
 from makemore.models.base import Model
 from makemore.sampling.lines import Sample, Sampler

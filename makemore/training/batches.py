@@ -1,23 +1,17 @@
-"""Which part of the corpus stands in a step's batch: a pure function of it, seed, step and rank.
+"""Chooses the documents of each step's batch: a pure function of corpus, seed, step and rank.
 
 So a resumed run needs no iterator state, and several processes agree on their shares without a
 word between them.
 """
 
-import math
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
 from makemore.config import TrainingSettings
-from makemore.contexts.prefixes import Prefixes
-from makemore.contexts.windows import Table, Windows
-from makemore.corpus.vocabulary import Documents, Ints
+from makemore.contexts.tables import Prepared, Table
+from makemore.corpus.documents import Documents, Ints, Text
 from makemore.models.base import Model
-
-MOST_NUMBERED = 2**22
-"""Predictions, or places once padded, of a corpus that is kept in order. To put it in order takes
-up to 40 bytes a place, or 90 and 8 more for each character of a window."""
 
 
 class Batches:
@@ -35,82 +29,37 @@ class Batches:
         self.model = model
         self.documents = documents
         self.seed = settings.seed
-        self.available = len(documents)
-        if documents.text:
-            self.available = n_windows(documents.predictions, model.window_size)
+        if isinstance(documents, Text):
+            of_all, window_size = documents.predictions, model.reader.window_size
+            self.available = n_windows(of_all, window_size)
+            self._choose = partial(window_starts, of_all, window_size)
+        else:
+            of_all = self.available = len(documents)
+            self._choose = partial(batch_rows, of_all)
         self.size = min(settings.batch_size or self.available, self.available)
         self.parts = min(parts, self.size)
-        self.ranks: Ints | None = None
-        if self.parts > 1 and not documents.text:
-            ordered = self.prefixes
-            self.ranks = (
-                ordered.ranks
-                if ordered is not None
-                else alphabetical_ranks(documents, model.vocab_size)
-            )
         # a batch of all documents, or of all predictions, is the same at every step
-        whole = self.size == (documents.predictions if documents.text else len(documents))
         self.whole: list[Table] | None = None
-        if whole and not model.closed_form:
+        if self.size == of_all and not model.closed_form:
             self.whole = [self._make(0, part) for part in range(self.parts)]
 
     @cached_property
-    def windows(self) -> Windows | None:
-        """Give the windows of the split, where the model reads windows and there is room."""
-        if self.model.context_length is None or self.documents.predictions > MOST_NUMBERED:
-            return None
-        return Windows(self.documents, self.model.context_length, self.model.vocab_size)
-
-    @cached_property
-    def prefixes(self) -> Prefixes | None:
-        """Give the documents in order, where the model reads all of each and there is room."""
-        documents, block = self.documents, self.model.block_size
-        if self.model.context_length is not None or documents.text:
-            return None
-        longest = int(documents.lengths.max()) + 1
-        if longest > (block or longest) or len(documents) * longest > MOST_NUMBERED:
-            return None
-        return Prefixes(documents, self.model.vocab_size)
+    def prepared(self) -> Prepared:
+        """Make the split ready when the first batch is asked for: a closed form asks for none."""
+        return self.model.reader.prepare(self.documents)
 
     def table(self, step: int, part: int = 0) -> Table:
         """Make the table of a part of a step's batch."""
         return self._make(step, part) if self.whole is None else self.whole[part]
 
     def _make(self, step: int, part: int) -> Table:
-        documents = self.documents
-        if documents.text:
-            rows = window_starts(
-                documents.predictions, self.model.window_size, self.size, self.seed, step
-            )
-        else:
-            rows = batch_rows(self.available, self.size, self.seed, step)
-        if self.ranks is not None:  # what begins alike goes to one part, to share its beginning
-            rows = rows[np.argsort(self.ranks[rows])]
+        rows = self._choose(self.size, self.seed, step)
         if self.parts > 1:
+            ranks = self.prepared.ranks
+            if ranks is not None:  # what begins alike goes to one part, to share its beginning
+                rows = rows[np.argsort(ranks[rows])]
             rows = np.array_split(rows, self.parts)[part]
-        if self.windows is not None:
-            chosen = rows if documents.text else documents.predictions_of(rows)
-            table: Table = self.windows.table(chosen)
-        elif self.prefixes is not None:
-            table = self.model.arrange(self.prefixes.table(rows))
-        elif documents.text:
-            table = self.model.text_table(documents, rows)
-        else:
-            table = self.model.table(documents.select(rows))
-        return table.to(self.model.device)
-
-
-def alphabetical_ranks(documents: Documents, vocab_size: int) -> Ints:
-    """Place of each document among all of them in the order of their beginnings, int64 (rows,).
-
-    A beginning is as many characters as one 64-bit number holds, a digit each.
-    """
-    keys = np.zeros(len(documents), dtype=np.int64)
-    for position in range(int(63 / math.log2(max(vocab_size, 2)))):
-        inside = documents.lengths > position
-        keys *= vocab_size
-        keys[inside] += documents.ids[documents.offsets[:-1][inside] + position]
-    return np.argsort(np.argsort(keys, kind="stable"))
+        return self.prepared.table(rows).to(self.model.device)
 
 
 def batch_rows(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from makemore.contexts.windows import Table
+from makemore.contexts.tables import Table
 from makemore.models.base import Model
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 from makemore.compute.devices import compute_reproducibly
 from makemore.compute.threads import Workers
 from makemore.config import Config, TrainingSettings
+from makemore.corpus.documents import Text
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
@@ -95,9 +96,8 @@ class Training:
         self.device = device
         self.longest, self.fingerprint = corpus.longest, corpus.fingerprint
         self.vocabulary = Vocabulary(corpus.characters)
-        text = corpus.format == "text"
-        self.documents = self.vocabulary.encode_all(corpus.train, text)
-        self.val_documents = self.vocabulary.encode_all(corpus.val, text)
+        self.documents = self.vocabulary.encode_documents(corpus.train, corpus.format)
+        self.val_documents = self.vocabulary.encode_documents(corpus.val, corpus.format)
 
         torch.manual_seed(self.settings.seed)
         model = build_model(config.model, config.architecture, len(self.vocabulary))
@@ -145,7 +145,7 @@ class Training:
         self.model.prepare(self.documents, self.val_documents)
         if self.model.closed_form:
             self.tracker.numbers(0, {"loss/train": evaluate(self.model, self.documents).loss})
-        if self.progress.finished or not self.documents.text:
+        if self.progress.finished or not isinstance(self.documents, Text):
             self.validate()
         self.save()
         self.pace = Pace(0)
@@ -206,7 +206,7 @@ class Training:
             if math.isnan(loss):
                 raise self.diverged()
             self.tracker.numbers(progress.step, {"loss/val": loss})
-        text, seed = self.documents.text, self.settings.seed
+        text, seed = isinstance(self.documents, Text), self.settings.seed
         drawn = preview(self.model, self.vocabulary, self.longest, seed, text)
         lines = [line for one in drawn for line in one.text.split("\n")]
         self.tracker.text(progress.step, "samples", lines)

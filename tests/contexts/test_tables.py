@@ -10,11 +10,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.contexts.packs import VECTOR, pack
-from makemore.contexts.prefixes import Prefixes, pad, prefix_table
-from makemore.contexts.windows import Windows, window_table
+from makemore.contexts.packs import VECTOR_WIDTH, pack
+from makemore.contexts.prefixes import OrderedDocuments, prefix_table
+from makemore.contexts.sequences import pad
+from makemore.contexts.windows import NumberedWindows, window_table
+from makemore.corpus.documents import BOUNDARY, Lines
 from makemore.corpus.splits import Corpus
-from makemore.corpus.vocabulary import BOUNDARY, Documents, Vocabulary
+from makemore.corpus.vocabulary import Vocabulary
 from tests.helpers import Count, contexts_of, count_of
 
 few = st.lists(st.text("ab", min_size=1, max_size=7), min_size=1, max_size=12)
@@ -25,15 +27,15 @@ many = st.lists(
 )
 
 
-def encode(documents: list[str]) -> tuple[Documents, int]:
+def encode(documents: list[str]) -> tuple[Lines, int]:
     vocabulary = Vocabulary("".join(sorted(set("".join(documents)))))
     # ids spread out, so that they also pass 255, where a byte no longer holds one
     spread = 1 if documents[0] < "一" else 97
-    encoded = vocabulary.encode_all(documents)
-    return Documents(encoded.ids * spread, encoded.offsets), len(vocabulary) * spread
+    encoded = vocabulary.encode_lines(documents)
+    return Lines(encoded.ids * spread, encoded.offsets), len(vocabulary) * spread
 
 
-def predictions(documents: Documents) -> list[tuple[list[int], int, int]]:
+def predictions(documents: Lines) -> list[tuple[list[int], int, int]]:
     """All tokens of a document, a position and the token after it, one prediction after another."""
     found = []
     for start, end in zip(documents.offsets[:-1], documents.offsets[1:], strict=True):
@@ -44,14 +46,14 @@ def predictions(documents: Documents) -> list[tuple[list[int], int, int]]:
     return found
 
 
-def count_windows(documents: Documents, k: int) -> Count:
+def count_windows(documents: Lines, k: int) -> Count:
     return Counter(
         ((*[BOUNDARY] * k, *tokens[: position + 1])[-k:], target)
         for tokens, position, target in predictions(documents)
     )
 
 
-def count_prefixes(documents: Documents, block_size: int | None) -> Count:
+def count_prefixes(documents: Lines, block_size: int | None) -> Count:
     counted: Count = Counter()
     for tokens, position, target in predictions(documents):
         start = 0
@@ -104,7 +106,7 @@ def test_documents_in_order_give_the_same_table(documents: list[str], data: st.D
     some = st.lists(st.integers(0, len(documents) - 1), min_size=1, max_size=len(documents))
     rows = np.array(data.draw(some))
     expected = prefix_table(encoded.select(rows), vocab_size)
-    found = Prefixes(encoded, vocab_size).table(rows)
+    found = OrderedDocuments(encoded, vocab_size).table(rows)
     for field in fields(expected):
         values = getattr(found, field.name), getattr(expected, field.name)
         torch.testing.assert_close(*values, atol=0, rtol=0)
@@ -118,7 +120,7 @@ def test_a_slot_of_a_pack_sees_its_own_prefix_and_nothing_else(
     table = pack(prefix_table(encoded, vocab_size, block_size))
     width = table.packs.shape[1]
     unseen = table.unseen()
-    assert width % VECTOR == 0
+    assert width % VECTOR_WIDTH == 0
     rows = table.packs.flatten().tolist()
     parents = table.parents.tolist()
     for row, slot in enumerate(table.slots.tolist()):
@@ -134,7 +136,7 @@ def test_a_slot_of_a_pack_sees_its_own_prefix_and_nothing_else(
 
 
 def test_packs_are_nearly_full(names: Corpus) -> None:
-    documents = Vocabulary(names.characters).encode_all(names.documents[:2000])
+    documents = Vocabulary(names.characters).encode_lines(names.documents[:2000])
     table = pack(prefix_table(documents, 27))
     assert len(table.tokens) > 0.75 * table.packs.numel()
 
@@ -158,13 +160,13 @@ def test_padding_predicts_every_character_once(
 def test_windows_of_the_names_are_as_many_as_their_n_grams(names: Corpus, k: int) -> None:
     padded = ["·" * k + name for name in names.documents]
     grams = {name[i : i + k] for name in padded for i in range(len(name) - k + 1)}
-    table = window_table(Vocabulary(names.characters).encode_all(names.documents), k, 27)
+    table = window_table(Vocabulary(names.characters).encode_lines(names.documents), k, 27)
     assert len(table.contexts) == len(grams)
 
 
 def test_prefixes_of_the_names_are_as_many_as_their_beginnings(names: Corpus) -> None:
     beginnings = {name[:i] for name in names.documents for i in range(len(name) + 1)}
-    table = prefix_table(Vocabulary(names.characters).encode_all(names.documents), 27)
+    table = prefix_table(Vocabulary(names.characters).encode_lines(names.documents), 27)
     assert len(table.tokens) == len(beginnings)
 
 
@@ -175,7 +177,7 @@ def test_a_batch_of_numbered_windows_is_the_table_of_its_windows(
     encoded, vocab_size = encode(documents)
     rows = np.random.default_rng(seed).integers(len(encoded), size=5)
     chosen = encoded.predictions_of(rows)
-    found = Windows(encoded, k, vocab_size).table(chosen)
+    found = NumberedWindows(encoded, k, vocab_size).table(chosen)
     assert count_of(found) == count_windows(encoded.select(rows), k)
     expected = window_table(encoded, k, vocab_size, chosen)
     for field in ("rows", "targets", "counts", "contexts"):

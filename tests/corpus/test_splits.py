@@ -6,16 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.corpus.splits import (
-    SPLITS,
-    Corpus,
-    clean,
-    embedded_names,
-    guess_format,
-    load_corpus,
-    read_documents,
-    split_of,
-)
+from makemore.corpus.reading import clean, embedded_names, guess_format, read_documents
+from makemore.corpus.splits import SPLITS, Corpus, load_corpus, split_of
 from makemore.errors import UserError
 
 SHARES = (0.8, 0.1, 0.1)

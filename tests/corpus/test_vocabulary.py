@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
 
 documents = st.lists(st.text("abcé漢🙂", min_size=1, max_size=9), min_size=1, max_size=9)
@@ -12,7 +13,7 @@ documents = st.lists(st.text("abcé漢🙂", min_size=1, max_size=9), min_size=1
 @given(documents)
 def test_encoded_documents_decode_to_themselves(documents: list[str]) -> None:
     vocabulary = Vocabulary("".join(sorted(set("".join(documents)))))
-    encoded = vocabulary.encode_all(documents)
+    encoded = vocabulary.encode_lines(documents)
     bounds = zip(encoded.offsets[:-1], encoded.offsets[1:], strict=True)
     assert [vocabulary.decode(encoded.ids[i:j].tolist()) for i, j in bounds] == documents
     assert encoded.predictions == sum(len(d) + 1 for d in documents)
@@ -26,8 +27,8 @@ def test_selected_documents_are_those_at_the_rows(
 ) -> None:
     vocabulary = Vocabulary("abcé漢🙂")
     rows = data.draw(st.lists(st.integers(0, len(documents) - 1), max_size=12))
-    selected = vocabulary.encode_all(documents).select(np.array(rows, dtype=np.int64))
-    expected = vocabulary.encode_all([documents[row] for row in rows])
+    selected = vocabulary.encode_lines(documents).select(np.array(rows, dtype=np.int64))
+    expected = vocabulary.encode_lines([documents[row] for row in rows])
     assert selected.ids.tolist() == expected.ids.tolist()
     assert selected.offsets.tolist() == expected.offsets.tolist()
 
@@ -37,23 +38,22 @@ def test_an_unknown_character_is_named() -> None:
         Vocabulary("ab").encode("abx")
 
 
-@given(
-    st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=8),
-    st.booleans(),
-)
-def test_encoding_many_documents_is_encoding_each(documents: list[str], text: bool) -> None:
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=8))
+def test_encoding_many_documents_is_encoding_each(documents: list[str]) -> None:
     characters = "".join(sorted(set("".join(documents)))) or "a"
     vocabulary = Vocabulary(characters)
-    found = vocabulary.encode_all(documents, text)
+    found = vocabulary.encode_lines(documents)
     assert [
         found.ids[start:end].tolist()
         for start, end in zip(found.offsets[:-1], found.offsets[1:], strict=True)
     ] == [vocabulary.encode(document) for document in documents]
+    text = "".join(documents)
+    assert vocabulary.encode_text(text).ids.tolist() == vocabulary.encode(text)
 
 
 @given(st.lists(st.text("abc", max_size=5), min_size=1, max_size=5))
 def test_documents_predict_each_character_and_their_end(documents: list[str]) -> None:
-    encoded = Vocabulary("abc").encode_all(documents)
+    encoded = Vocabulary("abc").encode_lines(documents)
     inputs = [token for d in documents for token in [0, *Vocabulary("abc").encode(d)]]
     targets = [token for d in documents for token in [*Vocabulary("abc").encode(d), 0]]
     assert encoded.inputs.tolist() == inputs
@@ -64,7 +64,7 @@ def test_documents_predict_each_character_and_their_end(documents: list[str]) ->
 
 @given(st.text("abc", min_size=1, max_size=9))
 def test_a_text_predicts_each_character_but_no_end(text: str) -> None:
-    encoded = Vocabulary("abc").encode_all([text], text=True)
+    encoded = Vocabulary("abc").encode_text(text)
     ids = Vocabulary("abc").encode(text)
     assert encoded.inputs.tolist() == [0, *ids[:-1]]
     assert encoded.targets.tolist() == ids

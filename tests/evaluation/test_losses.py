@@ -3,8 +3,9 @@ import math
 import pytest
 import torch
 
+from makemore.corpus.documents import BOUNDARY
 from makemore.corpus.splits import SPLITS, Corpus
-from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.evaluation import losses as evaluation
 from makemore.evaluation.losses import Evaluation, evaluate
 from makemore.models import ARCHITECTURES
@@ -20,7 +21,7 @@ def test_a_bigram_s_loss_is_the_closed_form(names: Corpus, split: str) -> None:
     raised = pair_counts(names.train, vocabulary) + 0.5
     counts = pair_counts(names[split], vocabulary)  # type: ignore[index]
     expected = -(counts * (raised / raised.sum(1, keepdim=True)).log()).sum() / counts.sum()
-    found = evaluate(model, vocabulary.encode_all(names[split]))  # type: ignore[index]
+    found = evaluate(model, vocabulary.encode_lines(names[split]))  # type: ignore[index]
     assert found.loss == pytest.approx(expected.item(), abs=1e-6)
     assert found.predictions == counts.sum()
     assert found.documents == len(names[split])  # type: ignore[index]
@@ -40,7 +41,7 @@ def test_a_loss_is_the_mean_over_every_prediction_of_every_document(
         for position, target in enumerate([*tokens[1:], BOUNDARY]):
             total -= log_p[position, target].item()
             predictions += 1
-    found = evaluate(model, vocabulary.encode_all(documents))
+    found = evaluate(model, vocabulary.encode_lines(documents))
     assert found.loss == pytest.approx(total / predictions, abs=1e-5)
     assert found.predictions == predictions
 
@@ -49,7 +50,7 @@ def test_a_loss_does_not_depend_on_how_the_split_is_cut(
     names: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vocabulary = Vocabulary(names.characters)
-    documents = vocabulary.encode_all(names.val[:500])
+    documents = vocabulary.encode_lines(names.val[:500])
     model = random_model("transformer", len(vocabulary))
     whole = evaluate(model, documents)
     monkeypatch.setattr(evaluation, "LOGITS_AT_A_TIME", 256 * 40)
@@ -64,8 +65,8 @@ def test_tables_are_bounded_also_where_one_document_is_long(
     name: str, names: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     vocabulary = Vocabulary(names.characters)
-    documents = vocabulary.encode_all(["".join(names.val), *names.val[:9]])
-    sizes = {"block_size": 8} if "block_size" in ARCHITECTURES[name].settings.model_fields else {}
+    documents = vocabulary.encode_lines(["".join(names.val), *names.val[:9]])
+    sizes = {"block_size": 8} if "block_size" in ARCHITECTURES[name].model_fields else {}
     model = random_model(name, len(vocabulary), **sizes)
     whole = evaluate(model, documents)
     monkeypatch.setattr(evaluation, "LOGITS_AT_A_TIME", 256 * 24)
@@ -77,7 +78,7 @@ def test_tables_are_bounded_also_where_one_document_is_long(
 
 def test_evaluating_leaves_the_model_in_its_mode(names: Corpus) -> None:
     vocabulary = Vocabulary(names.characters)
-    documents = vocabulary.encode_all(names.val[:20])
+    documents = vocabulary.encode_lines(names.val[:20])
     model = random_model("transformer", len(vocabulary), dropout=0.5)
     quiet = evaluate(model, documents).loss
     model.train()

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from makemore.contexts.prefixes import pad
+from makemore.contexts.sequences import pad
+from makemore.corpus.documents import BOUNDARY, Documents, Lines
 from makemore.corpus.splits import Corpus
-from makemore.corpus.vocabulary import BOUNDARY, Documents, Vocabulary
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.evaluation.losses import evaluate
 from makemore.models import ARCHITECTURES, build_model
 from makemore.models.base import Model, cross_entropy
@@ -25,8 +26,8 @@ every_model = pytest.mark.parametrize("name", ARCHITECTURES)
 texts = st.lists(st.text("abcd", min_size=1, max_size=LONGEST), min_size=1, max_size=12)
 
 
-def encode(documents: list[str]) -> Documents:
-    return Vocabulary("abcd").encode_all(documents)
+def encode(documents: list[str]) -> Lines:
+    return Vocabulary("abcd").encode_lines(documents)
 
 
 def plain_losses(model: Model, documents: Documents) -> Tensor:
@@ -39,7 +40,7 @@ def plain_losses(model: Model, documents: Documents) -> Tensor:
     return losses[torch.from_numpy(targets).flatten() >= 0]
 
 
-def sequences(documents: Documents) -> Iterator[list[int]]:
+def sequences(documents: Lines) -> Iterator[list[int]]:
     for start, end in zip(documents.offsets[:-1], documents.offsets[1:], strict=True):
         yield [BOUNDARY, *documents.ids[start:end].tolist()]
 
@@ -54,7 +55,7 @@ def test_table_and_plain_forward_give_the_same_loss_and_gradients(
     plain = random_model(name, V, LONGEST)
     plain_loss = plain_losses(plain, encoded).mean()
     tabled = random_model(name, V, LONGEST)
-    table = tabled.table(encoded)
+    table = tabled.reader.table(encoded)
     table_loss = cross_entropy(tabled.table_logits(table), table)
     torch.testing.assert_close(table_loss, plain_loss, atol=1e-5, rtol=0)
     if not list(plain.parameters()):
@@ -71,7 +72,7 @@ def test_table_and_plain_forward_give_the_same_loss_and_gradients(
 def test_table_logits_are_those_of_forward(name: str, documents: list[str]) -> None:
     model = random_model(name, V, LONGEST)
     encoded = encode(documents)
-    table = model.table(encoded)
+    table = model.reader.table(encoded)
     logits = model.table_logits(table)
     inputs, targets, _ = pad(encoded, model.block_size)
     expected = model(torch.from_numpy(inputs))
@@ -103,7 +104,7 @@ def test_steps_give_the_logits_of_forward(name: str, documents: list[str]) -> No
 def test_steps_and_tables_agree_on_documents_longer_than_the_block(
     name: str, block_size: int, documents: list[str]
 ) -> None:
-    if "block_size" not in ARCHITECTURES[name].settings.model_fields:
+    if "block_size" not in ARCHITECTURES[name].model_fields:
         pytest.skip("has no block")
     if name == "wavenet" and block_size in (3, 7):
         pytest.skip("fuses by pairs")
@@ -115,7 +116,7 @@ def test_steps_and_tables_agree_on_documents_longer_than_the_block(
         for token, target in zip(tokens, [*tokens[1:], BOUNDARY], strict=True):
             logits, state = model.step(torch.tensor([token]), state)
             total -= logits[0].log_softmax(-1)[target].item()
-    table = model.table(encoded)
+    table = model.reader.table(encoded)
     loss = cross_entropy(model.table_logits(table), table)
     assert loss.item() == pytest.approx(total / encoded.predictions, abs=1e-5)
     default = cross_entropy(Model.table_logits(model, table), table)
@@ -151,7 +152,7 @@ def test_a_sequence_goes_on_in_several_ways_or_in_none(name: str) -> None:
 @every_model
 @pytest.mark.parametrize("block_size", [2, 4])
 def test_sequences_go_on_in_several_ways_past_the_block(name: str, block_size: int) -> None:
-    if "block_size" not in ARCHITECTURES[name].settings.model_fields:
+    if "block_size" not in ARCHITECTURES[name].model_fields:
         pytest.skip("has no block")
     model = random_model(name, V, block_size=block_size)
     generator = torch.Generator().manual_seed(0)
@@ -209,9 +210,9 @@ def test_no_gradient_flows_from_a_logit_to_a_later_character(name: str) -> None:
 @given(text=st.text("abcd", min_size=1, max_size=60), block_size=st.sampled_from([2, 4, 8]))
 def test_every_character_of_a_text_is_evaluated_once(name: str, text: str, block_size: int) -> None:
     """Against a plain loop over `forward`, which sees at least half a block where there is one."""
-    has_block = "block_size" in ARCHITECTURES[name].settings.model_fields
+    has_block = "block_size" in ARCHITECTURES[name].model_fields
     model = random_model(name, V, **({"block_size": block_size} if has_block else {}))
-    encoded = Vocabulary("abcd").encode_all([text], text=True)
+    encoded = Vocabulary("abcd").encode_text(text)
     tokens = [BOUNDARY, *encoded.ids.tolist()]
     total = 0.0
     for position, target in enumerate(tokens[1:]):
@@ -232,18 +233,18 @@ def test_every_character_of_a_text_is_evaluated_once(name: str, text: str, block
 @every_model
 def test_a_batch_of_windows_has_the_loss_of_its_windows(name: str) -> None:
     model = random_model(name, V, LONGEST)
-    encoded = Vocabulary("abcd").encode_all(["abcdabcaabbccddabcd" * 5], text=True)
+    encoded = Vocabulary("abcd").encode_text("abcdabcaabbccddabcd" * 5)
     starts = np.array([3, 40, 40, 11])
-    table = model.text_table(encoded, starts)
+    table = model.reader.prepare(encoded).table(starts)
     tokens = np.array([BOUNDARY, *encoded.ids])
     losses = []
     for start in starts:
-        end = start + model.window_size
+        end = start + model.reader.window_size
         first = start if model.context_length is None else start + 1 - model.context_length
         logits = model(torch.from_numpy(tokens[None, max(0, first) : end]))[0]
         targets = torch.from_numpy(tokens[start + 1 : end + 1])
         losses.append(F.cross_entropy(logits[-len(targets) :], targets, reduction="none"))
-    found = cross_entropy(model.logits_of(table), table)
+    found = cross_entropy(model.predict_table(table), table)
     torch.testing.assert_close(found, torch.cat(losses).mean(), atol=1e-5, rtol=0)
 
 
@@ -252,8 +253,8 @@ def test_a_fresh_model_is_nearly_indifferent(name: str, names: Corpus) -> None:
     """The first loss is log V: no weight starts with an opinion (makemore, lecture 3)."""
     vocabulary = Vocabulary(names.characters)
     torch.manual_seed(0)
-    defaults = ARCHITECTURES[name].settings().resolve(names.longest)
+    defaults = ARCHITECTURES[name]().resolve(names.longest)
     model = build_model(name, defaults, len(vocabulary))
-    table = model.table(vocabulary.encode_all(names.val))
+    table = model.reader.table(vocabulary.encode_lines(names.val))
     loss = cross_entropy(model.table_logits(table), table).item()
     assert loss == pytest.approx(math.log(27), abs=0.05)

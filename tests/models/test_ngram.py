@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from makemore.contexts.windows import WindowTable
+from makemore.corpus.documents import BOUNDARY
 from makemore.corpus.splits import Corpus
-from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.evaluation.losses import evaluate
 from makemore.models import build_model
 from makemore.models.base import cross_entropy
@@ -28,7 +29,7 @@ orders = st.integers(1, 5)
 def fit(order: int, train: list[str], characters: str = "abcd") -> Ngram:
     vocabulary = Vocabulary(characters)
     model = Ngram(len(vocabulary), NgramSettings(order=order))
-    model.prepare(vocabulary.encode_all(train), vocabulary.encode_all([]))
+    model.prepare(vocabulary.encode_lines(train), vocabulary.encode_lines([]))
     return model
 
 
@@ -182,8 +183,8 @@ def test_the_window_before_a_prediction_is_all_that_counts(order: int, names: Co
     for position, token in enumerate(tokens[0]):
         stepped, state = model.step(token[None], state)
         torch.testing.assert_close(stepped[0], logits[position], atol=0, rtol=0)
-    documents = vocabulary.encode_all(["annabellaelizabethemmaline"])
-    table = model.table(documents)
+    documents = vocabulary.encode_lines(["annabellaelizabethemmaline"])
+    table = model.reader.table(documents)
     assert isinstance(table, WindowTable)
     targets = torch.tensor([*tokens[0, 1:].tolist(), BOUNDARY])
     expected = -logits.gather(1, targets[:, None]).mean()
@@ -230,7 +231,7 @@ def test_a_large_vocabulary_and_a_high_order_don_t_overflow() -> None:
 
 def test_five_characters_predict_names_much_better_than_two(names: Corpus) -> None:
     """2.4629 is the loss of the bigram, whose smoothing is chosen on validation."""
-    val = Vocabulary(names.characters).encode_all(names.val)
+    val = Vocabulary(names.characters).encode_lines(names.val)
     losses = [evaluate(fit(n, names.train, names.characters), val).loss for n in range(1, 6)]
     assert losses == sorted(losses, reverse=True)
     assert losses[1] == pytest.approx(2.4629, abs=0.001)

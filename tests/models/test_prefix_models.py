@@ -9,17 +9,12 @@ from torch import Tensor, nn
 
 from makemore.config import read_config
 from makemore.models import build_model
+from makemore.models.attention import attention, attention_of_newest, rotate
 from makemore.models.base import Model
 from makemore.models.bow import BagOfWords
 from makemore.models.recurrent import Recurrent
 from makemore.models.settings import TransformerSettings
-from makemore.models.transformer import (
-    Block,
-    Transformer,
-    attention,
-    attention_of_newest,
-    rotate,
-)
+from makemore.models.transformer import Block, Transformer
 from tests.helpers import CONFIG_FOLDER, random_documents, random_model
 
 V = 5
@@ -246,7 +241,7 @@ def test_every_choice_of_block_has_a_table_path_and_a_step(
     chosen = {"positions": positions, "qk_norm": qk_norm, "bias": bias, "n_layer": 2}
     model = random_model("transformer", V, LONGEST, **chosen)
     documents = random_documents(V)
-    table = model.table(documents)
+    table = model.reader.table(documents)
     expected = Model.table_logits(model, table)
     torch.testing.assert_close(model.table_logits(table), expected, atol=1e-5, rtol=0)
     own, default = None, None

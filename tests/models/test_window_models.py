@@ -9,8 +9,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from makemore.contexts.windows import window_table
+from makemore.corpus.documents import BOUNDARY
 from makemore.corpus.splits import Corpus
-from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.models.bigram import Bigram, best_smoothing
 from makemore.models.mlp import MLP
 from makemore.models.normalization import BatchNorm
@@ -34,7 +35,7 @@ def pair_counts(documents: list[str], vocabulary: Vocabulary) -> Tensor:
 def fit_bigram(train: list[str], val: list[str], **settings: Any) -> Bigram:
     vocabulary = Vocabulary("".join(sorted(set("".join(train + val)))))
     model = Bigram(len(vocabulary), BigramSettings(**settings))
-    model.prepare(vocabulary.encode_all(train), vocabulary.encode_all(val))
+    model.prepare(vocabulary.encode_lines(train), vocabulary.encode_lines(val))
     return model
 
 
@@ -69,7 +70,7 @@ def test_the_gradient_s_optimum_is_the_counted_one(names: Corpus) -> None:
     """At the counted matrix the gradient of the objective vanishes: it is where descent ends."""
     counted = fit_bigram(names.train, names.val)
     descended = fit_bigram(names.train, names.val, fit="gradient")
-    table = descended.table(Vocabulary(names.characters).encode_all(names.train))
+    table = descended.reader.table(Vocabulary(names.characters).encode_lines(names.train))
     (at_first,) = torch.autograd.grad(descended.loss(table), descended.logits)
     assert at_first.abs().max() > 1e-3
     with torch.no_grad():

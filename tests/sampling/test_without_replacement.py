@@ -17,8 +17,9 @@ from torch import Tensor
 from typer.testing import CliRunner
 
 from makemore.commands import app
+from makemore.corpus.documents import BOUNDARY
 from makemore.corpus.splits import Corpus
-from makemore.corpus.vocabulary import BOUNDARY, Vocabulary
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
 from makemore.models import ARCHITECTURES
 from makemore.models.base import Model, State

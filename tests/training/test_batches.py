@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from makemore.config import TrainingSettings
-from makemore.training import batches
+from makemore.contexts import prefixes, windows
+from makemore.contexts.prefixes import PreparedLines
+from makemore.contexts.tables import Prepared
+from makemore.contexts.windows import PreparedWindows
 from makemore.training.batches import Batches, batch_rows, n_windows, window_starts
 from tests.helpers import Count, count_of, random_documents, random_model
 
@@ -75,6 +78,18 @@ def test_ranks_share_the_windows_of_a_step() -> None:
     assert np.concatenate(ranks).tolist() == alone.tolist()
 
 
+def number_at_most(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (windows, prefixes):
+        monkeypatch.setattr(module, "MOST_NUMBERED", most)
+
+
+def in_order(prepared: Prepared) -> bool:
+    if isinstance(prepared, PreparedWindows):
+        return prepared.numbered is not None
+    assert isinstance(prepared, PreparedLines)
+    return prepared.ordered is not None
+
+
 @pytest.mark.parametrize("name", ["mlp", "gru", "transformer"])
 def test_a_corpus_too_large_to_be_kept_in_order_has_the_same_batches(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -82,11 +97,10 @@ def test_a_corpus_too_large_to_be_kept_in_order_has_the_same_batches(
     model, documents = random_model(name, 5, longest=9), random_documents(5)
     settings = TrainingSettings(batch_size=7)
     ordered = Batches(model, documents, settings)
-    assert ordered.windows or ordered.prefixes
-    monkeypatch.setattr(batches, "MOST_NUMBERED", 0)
+    assert in_order(ordered.prepared)
+    number_at_most(0, monkeypatch)
     unordered = Batches(model, documents, settings)
-    assert unordered.windows is None
-    assert unordered.prefixes is None
+    assert not in_order(unordered.prepared)
     for step in range(20):
         found, expected = ordered.table(step), unordered.table(step)
         for field in fields(expected):
@@ -98,7 +112,7 @@ def test_a_corpus_too_large_to_be_kept_in_order_has_the_same_batches(
 def test_the_parts_of_a_batch_hold_its_predictions(
     most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "MOST_NUMBERED", most)
+    number_at_most(most, monkeypatch)
     model, documents = random_model("transformer", 5, longest=9), random_documents(5)
     settings = TrainingSettings(batch_size=17)
     whole, parted = Batches(model, documents, settings), Batches(model, documents, settings, 3)

@@ -283,9 +283,9 @@ def test_a_step_over_the_whole_split_has_the_exact_training_loss(
 
     vocabulary = Vocabulary(corpus.characters)
     fresh = build_model(model, config.architecture, len(vocabulary))
-    documents = vocabulary.encode_all(corpus.train)
-    fresh.prepare(documents, vocabulary.encode_all(corpus.val))
-    assert logged == pytest.approx(fresh.loss(fresh.table(documents)).item(), abs=1e-5)
+    documents = vocabulary.encode_lines(corpus.train)
+    fresh.prepare(documents, vocabulary.encode_lines(corpus.val))
+    assert logged == pytest.approx(fresh.loss(fresh.reader.table(documents)).item(), abs=1e-5)
 
 
 def test_the_best_checkpoint_is_that_of_the_lowest_validation_loss(
@@ -302,7 +302,7 @@ def test_the_best_checkpoint_is_that_of_the_lowest_validation_loss(
     assert (progress.best_step, progress.best_loss) == (best, validations[best])
     checkpoint = Checkpoint.load(run.best)
     assert checkpoint.progress.step == best
-    documents = checkpoint.vocabulary.encode_all(corpus.val)
+    documents = checkpoint.vocabulary.encode_lines(corpus.val)
     found = evaluate(checkpoint.build(torch.device("cpu")), documents)
     assert found.loss == pytest.approx(validations[best], abs=1e-9)
 

@@ -111,7 +111,7 @@ def test_muon_has_the_matrices_inside_the_blocks() -> None:
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_what_muon_has_does_not_depend_on_the_size_of_the_vocabulary(name: str) -> None:
-    sizes = {"n_embd": 64} if "n_embd" in ARCHITECTURES[name].settings.model_fields else {}
+    sizes = {"n_embd": 64} if "n_embd" in ARCHITECTURES[name].model_fields else {}
     models = [random_model(name, vocab_size, **sizes) for vocab_size in (9, 64, 200)]
     assert len({len(model.hidden_matrices()) for model in models}) == 1
 

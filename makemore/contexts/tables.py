@@ -1,0 +1,88 @@
+"""What all tables have in common, and what every reader that makes them can do."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any, Protocol, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from makemore.corpus.documents import Documents, Ints
+
+MOST_NUMBERED = 2**22
+"""Predictions, or places once padded, of a split that is put in order as a whole. That takes up to
+40 bytes a place, or 90 and 8 more for each character of a window."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """How often each character follows each distinct context.
+
+    N is the number of distinct contexts, P of distinct (context, next character) pairs.
+
+    Attributes:
+        rows: int64 (P,), the pair's context; ascending.
+        targets: int64 (P,), the pair's next character, or the boundary where the document ends.
+        counts: int64 (P,), how often the pair occurs, at least 1.
+        predictions: how many predictions the table stands for, the sum of counts.
+    """
+
+    rows: Tensor
+    targets: Tensor
+    counts: Tensor
+    predictions: int
+
+    def to(self, device: torch.device) -> Self:
+        """Copy the table's tensors to a device."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        tensors: dict[str, Any] = {
+            k: v.to(device) for k, v in values.items() if isinstance(v, Tensor)
+        }
+        return replace(self, **tensors)
+
+
+class Reader(Protocol):
+    """How a model reads documents: which contexts it tells apart, and the tables that hold them."""
+
+    @property
+    def window_size(self) -> int:
+        """How many predictions a window of a text is trained on."""
+
+    def table(self, documents: Documents) -> Table:
+        """Make the table of all distinct contexts of documents, at least one."""
+
+    def tables(self, documents: Documents, size: int) -> Iterator[Table]:
+        """Cover documents with tables of about `size` contexts at most."""
+
+    def prepare(self, documents: Documents) -> "Prepared":
+        """Make a whole split ready, so that the table of a batch costs little."""
+
+    def trim(self, context: Tensor) -> Tensor:
+        """Drop the tokens of contexts (B, T) that a next token no longer sees."""
+
+
+class Prepared(Protocol):
+    """A split whose batches become tables."""
+
+    @property
+    def ranks(self) -> Ints | None:
+        """Place of each document in alphabetical order, (documents,); None for a text.
+
+        Documents that begin alike share more in one table than in two.
+        """
+
+    def table(self, rows: Ints) -> Table:
+        """Make the table of a batch: of documents, or of a text's windows by their starts."""
+
+
+def count_pairs(row: Ints, targets: Ints, vocab_size: int) -> tuple[Tensor, Tensor, Tensor, int]:
+    """Count equal (row, target) pairs, both int64 (predictions,): the fields of a `Table`."""
+    pairs, counts = np.unique(row * vocab_size + targets, return_counts=True)
+    rows, follows = np.divmod(pairs, vocab_size)
+    return (
+        torch.from_numpy(rows),
+        torch.from_numpy(follows),
+        torch.from_numpy(counts),
+        len(row),
+    )
