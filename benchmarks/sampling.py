@@ -14,13 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import torch
 from side_by_side import MAKEMORE, Peer, command_line, in_turn, natural, run
 
-from makemore.compute.devices import pick_device
-from makemore.runs.checkpoint import Checkpoint
-from makemore.runs.run import find_checkpoint
-from makemore.sampling.lines import Sampler, default_max_length, sample
+from makemore.maker import Maker
 
 OURS = ["--n-layer", "4", "--n-embd", "64", "--n-hidden", "170", "--max-steps", "200"]
 PEER_SAMPLING = """
@@ -47,14 +43,10 @@ print(seconds(int(n)))
 """
 
 
-def time_sampling(checkpoint: Checkpoint, n: int) -> float:
+def time_sampling(maker: Maker, n: int) -> float:
     """Draw n documents, and give the seconds it took."""
-    model = checkpoint.build(pick_device("cpu"))
-    sampler = Sampler(default_max_length(checkpoint.longest))
     start = time.perf_counter()
-    drawn = sum(
-        1 for _ in sample(model, checkpoint.vocabulary, n, torch.Generator(), sampler=sampler)
-    )
+    drawn = sum(1 for _ in maker.draw(n, seed=0, places=False))
     assert drawn == n, "each is one document"
     return time.perf_counter() - start
 
@@ -78,9 +70,9 @@ def main() -> None:
         if trained is None:
             trained = Path(folder) / "ours"
             run([*MAKEMORE, "train", *OURS, "--out", str(trained)])
-        checkpoint = Checkpoint.load(find_checkpoint(trained))
-        time_sampling(checkpoint, n)  # warms up
-        measures = {"ours": lambda: n / time_sampling(checkpoint, n)}
+        maker = Maker.load(trained, "cpu")
+        time_sampling(maker, n)  # warms up
+        measures = {"ours": lambda: n / time_sampling(maker, n)}
         if peer is not None:
             peer.train(f"{folder}/theirs")
             weights = f"{folder}/theirs/model.pt"

@@ -40,21 +40,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import torch
 from side_by_side import PEER_BATCH, Peer, Rounds, command_line, in_turn, natural, run, step_time
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from makemore.compute.devices import compute_reproducibly, keep_memory
+from makemore.compute.devices import keep_memory
 from makemore.config import DEFAULT_MODEL, read_config
 from makemore.contexts.packs import PackedTable
 from makemore.contexts.tables import Table
 from makemore.models import ARCHITECTURES
 from makemore.models.transformer import Transformer
-from makemore.runs.run import Run
-from makemore.training.loop import Training
+from makemore.training.learner import Learner
 from makemore.training.optimizers import orthogonalise
 
 WARM_UP = 3
@@ -116,20 +114,15 @@ def muon_flops(matrices: Sequence[Tensor]) -> int:
 
 
 @contextmanager
-def training_of(model: str) -> Iterator[Training]:
-    """Make ready to train a model at its defaults, without an end, a log or a validation."""
-    compute_reproducibly(CPU)
+def learner_of(model: str) -> Iterator[Learner]:
+    """Make ready to train a model at its defaults, without an end."""
     keep_memory()
-    never = dict.fromkeys(("max_steps", "eval_interval", "log_interval"), NEVER)
-    config = read_config(None, {"model": model, **never})
+    config = read_config(None, {"model": model, "max_steps": NEVER})
     corpus = config.data.load()
     config = config.resolve(corpus.longest)
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        Training(config, corpus, Run(Path(folder)), CPU, None) as training,
-    ):
-        training.begin()
-        yield training
+    with Learner(config, corpus, CPU) as learner:
+        learner.begin()
+        yield learner
 
 
 def per_second(ms: Rounds, n: float) -> Rounds:
@@ -137,14 +130,14 @@ def per_second(ms: Rounds, n: float) -> Rounds:
     return ms.map(lambda ms: 1e3 * n / ms)
 
 
-def time_steps(training: Training, steps: int) -> float:
+def time_steps(learner: Learner, steps: int) -> float:
     """Take some steps, and give the median time of one, ms."""
     for _ in range(WARM_UP):
-        training.step()
+        learner.step()
     times = []
     for _ in range(steps):
         start = time.perf_counter()
-        training.step()
+        learner.step()
         times.append(time.perf_counter() - start)
     return 1e3 * statistics.median(times)
 
@@ -194,13 +187,13 @@ def print_speeds(measured: Mapping[str, Rounds], batches: Mapping[str, tuple[int
         print(f"| ours / theirs | | | {speeds[OURS].over(speeds[THEIRS]):.2f} |")
 
 
-def print_shares(training: Training, work: Work, measured: Mapping[str, Rounds]) -> None:
+def print_shares(learner: Learner, work: Work, measured: Mapping[str, Rounds]) -> None:
     """Print which share of the rate of products the transformer's step reaches."""
-    model = training.model
+    model = learner.model
     assert isinstance(model, Transformer)
     needed = model_flops(model, work.contexts)
     done = needed + attention_flops(len(model.blocks), model.n_embd, work.pairs)
-    if training.settings.optimizer == "muon":
+    if learner.settings.optimizer == "muon":
         done += muon_flops(model.hidden_matrices())
     rate = measured[RATE]
     print()
@@ -240,13 +233,13 @@ def main() -> None:
     if peer and model not in PEER_MODELS:
         parser.error(f"--peer goes with {', '.join(PEER_MODELS)}: it has no other to train")
     threads = torch.get_num_threads()
-    with training_of(model) as training:
-        if training.model.closed_form:
+    with learner_of(model) as learner:
+        if learner.model.closed_form:
             parser.error(f"{model} takes no steps: it is counted")
         measures: dict[str, Callable[[], float]] = {}
-        if isinstance(training.model, Transformer):
+        if isinstance(learner.model, Transformer):
             measures[RATE] = lambda: product_rate(threads)
-        sides: dict[str, Callable[[], float]] = {OURS: lambda: time_steps(training, steps)}
+        sides: dict[str, Callable[[], float]] = {OURS: lambda: time_steps(learner, steps)}
         if peer:
             sides[THEIRS] = lambda: time_peer(peer, model)
         measures |= sides
@@ -256,15 +249,15 @@ def main() -> None:
             }
         measured = in_turn(arguments.rounds, measures)
         timed = range(WARM_UP, WARM_UP + steps)
-        parts = range(training.batches.parts)
-        work = work_of([[training.batches.table(step, part) for part in parts] for step in timed])
+        parts = range(learner.batches.parts)
+        work = work_of([[learner.batches.table(step, part) for part in parts] for step in timed])
 
-    batches = {OURS: (training.batches.size, work.characters)}
+    batches = {OURS: (learner.batches.size, work.characters)}
     if peer:
         batches[THEIRS] = (PEER_BATCH, PEER_BATCH * peer.characters_a_name)
     print_speeds(measured, batches)
     if RATE in measured:
-        print_shares(training, work, measured)
+        print_shares(learner, work, measured)
     if arguments.busy:
         print_busy(measured, sides)
 

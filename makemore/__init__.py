@@ -1,3 +1,58 @@
-"""makemore: train character-level language models on your text, and make more things like it."""
+"""makemore: train character-level language models on your text, and make more things like it.
+
+    import makemore
+
+    maker = makemore.train("names.txt", model="mlp", max_steps=500)
+    maker.sample(20, prompt="jo")
+
+`docs/python.md` shows it all. What is named here is imported when it is first used, and torch with
+it, so that `import makemore` alone costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from makemore.api import load as load
+    from makemore.api import resume as resume
+    from makemore.api import train as train
+    from makemore.errors import MakemoreWarning as MakemoreWarning
+    from makemore.errors import UsageError as UsageError
+    from makemore.errors import UserError as UserError
+    from makemore.evaluation.losses import Evaluation as Evaluation
+    from makemore.evaluation.losses import Evaluations as Evaluations
+    from makemore.maker import Maker as Maker
+    from makemore.sampling.samples import Sample as Sample
+    from makemore.sampling.samples import Samples as Samples
+
+_PUBLIC = {
+    "train": "api",
+    "resume": "api",
+    "load": "api",
+    "Maker": "maker",
+    "Evaluation": "evaluation.losses",
+    "Evaluations": "evaluation.losses",
+    "Sample": "sampling.samples",
+    "Samples": "sampling.samples",
+    "UserError": "errors",
+    "UsageError": "errors",
+    "MakemoreWarning": "errors",
+}
+"""The public names, and the module that each comes from."""
+
+__all__ = ["__version__", *_PUBLIC]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562)."""
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_PUBLIC[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

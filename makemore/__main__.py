@@ -4,15 +4,14 @@ import atexit
 import gc
 import sys
 
-# Imports make many thousand objects that stay until the end. Python's search for cycles among them,
-# again and again on the way and once more before it ends, is a quarter of `--help` and of an import
-# of torch.
-gc.set_threshold(100_000)
-atexit.register(gc.freeze)
-
 
 def main() -> None:
     """Run the command line; Ctrl-C ends it quietly, also while it is still being imported."""
+    # Imports make many thousand objects that stay until the end. Python's search for cycles among
+    # them, again and again on the way and once more before it ends, is a quarter of `--help` and of
+    # an import of torch.
+    gc.set_threshold(100_000)
+    atexit.register(gc.freeze)
     try:
         from makemore.commands import app
 

@@ -8,6 +8,10 @@ class UserError(Exception):
 
 
 class UsageError(UserError):
-    """The command line itself is wrong."""
+    """The command line, or the call, itself is wrong."""
 
     exit_status = 2
+
+
+class MakemoreWarning(UserWarning):
+    """One sentence that the user may want to know; what was asked for goes on."""

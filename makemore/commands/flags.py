@@ -10,8 +10,31 @@ import typer
 from pydantic.fields import FieldInfo
 
 from makemore.config import DataSettings, Device, TrainingSettings, flag
+from makemore.corpus.splits import Split
 from makemore.models import ARCHITECTURES
 
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        help=f"Architecture: {', '.join(ARCHITECTURES)}, or your own: file.py:ClassName.",
+        show_default="transformer",
+    ),
+]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(help="Directory of the run.", show_default="runs/<time>-<model>"),
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on with the run in --out, or with the newest.")
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option(help="TOML file with settings; flags are stronger.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+SplitOption = Annotated[
+    Split | None, typer.Option(help="Only this split.", show_default="all three")
+]
+DataOption = Annotated[Path | None, typer.Option(help="Another file, instead of the run's splits.")]
 RunOption = Annotated[
     Path | None,
     typer.Option(

@@ -4,17 +4,15 @@ Nothing here imports torch, so that a command can refuse before it does.
 """
 
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
-from makemore.corpus.splits import Corpus
-from makemore.errors import UserError
-
-if TYPE_CHECKING:
-    from makemore.runs.checkpoint import Checkpoint
+from makemore.errors import MakemoreWarning, UserError
 
 
 def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
@@ -23,37 +21,41 @@ def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def call(*arguments: Any, **options: Any) -> None:
         try:
-            command(*arguments, **options)
+            with _saying_warnings():
+                command(*arguments, **options)
         except UserError as error:
             sys.stdout.flush()
-            warn(str(error))
+            say(str(error))
             raise typer.Exit(error.exit_status) from error
         except UnicodeEncodeError as error:
-            warn(f"Standard output is {error.encoding} and can't show this: set PYTHONUTF8=1.")
+            say(f"Standard output is {error.encoding} and can't show this: set PYTHONUTF8=1.")
             raise typer.Exit(1) from error
         except (MemoryError, RuntimeError) as error:
             if not isinstance(error, MemoryError) and "allocate" not in str(error):
                 raise
-            warn("There is not enough memory for this: try a smaller model or --batch-size.")
+            say("There is not enough memory for this: try a smaller model or --batch-size.")
             raise typer.Exit(1) from error
 
     return call
 
 
-def warn(sentence: str) -> None:
-    """Say on stderr what the user may want to know, and go on."""
+def say(sentence: str) -> None:
+    """Say something on stderr."""
     print(f"makemore: {sentence}", file=sys.stderr)  # noqa: T201
 
 
-def warn_of_format(corpus: Corpus) -> None:
-    """Say that a corpus looks like the other kind."""
-    kinds = {"text": "one long text", "lines": "a list, one thing a line"}
-    other = corpus.looks_like
-    if other is not None and other != corpus.format:
-        warn(f"{corpus.source} looks like {kinds[other]}: if it is, add --format {other}.")
+@contextmanager
+def _saying_warnings() -> Iterator[None]:
+    """Say each MakemoreWarning as the sentence that it is; others are shown as ever."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", MakemoreWarning)
+        show_other = warnings.showwarning
 
+        def show(message: Warning | str, category: type[Warning], *args: Any, **kw: Any) -> None:
+            if issubclass(category, MakemoreWarning):
+                say(str(message))
+            else:
+                show_other(message, category, *args, **kw)
 
-def warn_of_change(corpus: Corpus, checkpoint: "Checkpoint") -> None:
-    """Say that a corpus is no longer that of a checkpoint."""
-    if corpus.fingerprint != checkpoint.fingerprint:
-        warn(f"{corpus.source} has changed since the run was trained.")
+        warnings.showwarning = show
+        yield

@@ -14,13 +14,18 @@ from typing import Self, TypeVar
 
 import torch
 
-from makemore.models.base import Model
-
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MOST_WORKERS = 4
 """Each step's Python runs on one worker at a time, so that more of them would wait for it."""
+
+
+def workers_that_help(device: torch.device, divisible: bool) -> int:
+    """Say how many workers help with a step: one unless its work can be divided on a CPU."""
+    if device.type == "cpu" and divisible:
+        return min(torch.get_num_threads(), MOST_WORKERS)
+    return 1
 
 
 class Workers:
@@ -46,13 +51,6 @@ class Workers:
         if self.pool is not None:
             self.pool.shutdown()
             torch.set_num_threads(self.usual_threads)
-
-    @classmethod
-    def for_training(cls, model: Model, device: torch.device) -> Self:
-        """Take as many as help to train a model."""
-        if device.type == "cpu" and model.divisible:
-            return cls(min(torch.get_num_threads(), MOST_WORKERS))
-        return cls()
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         """Call a function on each item; every n-th is a worker's, the first the caller's own."""

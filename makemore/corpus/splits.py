@@ -71,6 +71,14 @@ class Corpus:
             digest.update("\n".join(self[split]).encode())
         return digest.hexdigest()
 
+    def format_hint(self) -> str | None:
+        """Say in a sentence that the file looks like the other kind; None where it doesn't."""
+        kinds = {"text": "one long text", "lines": "a list, one thing a line"}
+        other = self.looks_like
+        if other is None or other == self.format:
+            return None
+        return f"{self.source} looks like {kinds[other]}: if it is, add --format {other}."
+
     def describe(self) -> str:
         """One line: what was read."""
         documents = self.documents

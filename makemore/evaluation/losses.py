@@ -9,6 +9,7 @@ import torch
 from makemore.compute.threads import Workers
 from makemore.contexts.tables import Table
 from makemore.corpus.documents import Documents, Text
+from makemore.display import Grid, Shown
 from makemore.models.base import Model, pair_losses
 
 LOGITS_AT_A_TIME = 2**24
@@ -17,8 +18,8 @@ LOGITS_OF_TEXT_AT_A_TIME = 2**19
 """Pieces of a text share nothing, so that small tables cost no more, and stay in the cache."""
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, repr=False)
+class Evaluation(Shown):
     """How well a model predicts some documents.
 
     Attributes:
@@ -41,15 +42,47 @@ class Evaluation:
         """Among how many equally likely characters the model is left to choose: exp(loss)."""
         return math.exp(self.loss) if self.loss < 700 else math.inf
 
-    def figures(self) -> dict[str, float]:
-        """Name all that is measured."""
+    def figures(self) -> dict[str, float | None]:
+        """Name all that is measured; what is infinite is None, since JSON knows no infinity."""
         return {
             "documents": self.documents,
             "predictions": self.predictions,
-            "loss": self.loss,
-            "bits": self.bits,
-            "perplexity": self.perplexity,
+            "loss": self.loss if math.isfinite(self.loss) else None,
+            "bits": self.bits if math.isfinite(self.loss) else None,
+            "perplexity": self.perplexity if math.isfinite(self.perplexity) else None,
         }
+
+    def grid(self) -> Grid:
+        """Show the figures, one below the other."""
+        return Grid(list(zip(COLUMNS, self.cells(), strict=True)))
+
+    def cells(self) -> tuple[str, ...]:
+        """Write the figures in the order of `COLUMNS`."""
+        return tuple(form.format(self) for form in COLUMNS.values())
+
+
+COLUMNS = {
+    "documents": "{0.documents:,}",
+    "predictions": "{0.predictions:,}",
+    "loss (nats/char)": "{0.loss:.4f}",
+    "bits/char": "{0.bits:.4f}",
+    "perplexity": "{0.perplexity:.3f}",
+}
+"""The figures of an evaluation by their headings, and how each is written."""
+
+
+class Evaluations(dict[str, Evaluation], Shown):
+    """The evaluation of each split, or of a file, by its name."""
+
+    def grid(self) -> Grid:
+        """Show a row for each. A single document, as a text is, goes without saying."""
+        first = 1 if all(one.documents == 1 for one in self.values()) else 0
+        rows = [(name, *one.cells()[first:]) for name, one in self.items()]
+        return Grid(rows, ["", *list(COLUMNS)[first:]])
+
+    def figures(self) -> dict[str, dict[str, float | None]]:
+        """Name all that is measured, as JSON can write it."""
+        return {name: one.figures() for name, one in self.items()}
 
 
 def tables(model: Model, documents: Documents, parts: int = 1) -> Iterator[Table]:

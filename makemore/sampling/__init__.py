@@ -1,6 +1,7 @@
 """Drawing something new.
 
 sampler               how the next character is drawn: temperature, top-k, top-p
+samples               what is drawn: strings that know how they ended, and where they stand
 lines                 documents, each with an end of its own
 text                  one long text that goes on and on
 without_replacement   documents that are all different

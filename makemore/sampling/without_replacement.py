@@ -35,11 +35,12 @@ from makemore.corpus.documents import BOUNDARY
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
 from makemore.models.base import Model
-from makemore.sampling.lines import Sample, Sampler
+from makemore.sampling.sampler import Sampler
+from makemore.sampling.samples import Sample
 
 
 @torch.inference_mode()
-def distinct_samples(
+def sample_without_replacement(
     model: Model,
     vocabulary: Vocabulary,
     n: int,
@@ -74,10 +75,8 @@ def distinct_samples(
     start = [BOUNDARY, *vocabulary.encode(prompt)]
     seen: set[str] = set()
     while True:
-        was_training = model.training
-        model.eval()
-        drawn = _search(model, start, n, generator, sampler)
-        model.train(was_training)
+        with model.evaluating():
+            drawn = _search(model, start, n, generator, sampler)
         finished = (drawn == BOUNDARY).any(dim=1).tolist()
         for text, ended in zip(vocabulary.decode_rows(drawn.numpy()), finished, strict=True):
             if text not in seen:
@@ -99,9 +98,7 @@ def _search(
     Returns:
         What follows `start`: int64 (n, length), from the end of each document on boundary.
     """
-    logits, state = model.step(torch.tensor(start[:1], device=model.device), None)
-    for token in start[1:]:
-        logits, state = model.step(torch.tensor([token], device=model.device), state)
+    logits, state = model.read_prompt(start)
     beam = torch.empty(1, 0, dtype=torch.int64)  # (B, length)
     going = torch.tensor([True])  # those of the beam that the model has not ended, (B,)
     log_p = torch.zeros(1, dtype=torch.float64)  # nats, (B,)

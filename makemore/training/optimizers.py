@@ -1,4 +1,4 @@
-"""Which parameter gets which optimizer, and the learning-rate schedule.
+"""Muon and AdamW, and which parameter gets which.
 
 All that is trained is one vector, and so are its gradient and what an optimizer remembers. Each
 optimizer has a stretch of it, and a step is a handful of operations on whole stretches, however
@@ -20,7 +20,7 @@ from makemore.models.base import Model
 SECOND_BETA = 0.99
 """How much of the mean square of its gradients AdamW keeps in a step."""
 
-State = dict[str, Tensor]
+Moments = dict[str, Tensor]
 """What an optimizer remembers: of each weight, or (0-dimensional) of all."""
 
 
@@ -45,7 +45,7 @@ class AdamW:
         self.weight_decay = weight_decay
         self.betas = betas
         self.eps = eps
-        self.state: State = {
+        self.state: Moments = {
             "step": torch.tensor(0.0),
             "exp_avg": torch.zeros_like(weights),
             "exp_avg_sq": torch.zeros_like(weights),
@@ -79,7 +79,7 @@ class Muon:
         self.stacks = [(sum(1 for _ in alike), *shape) for shape, alike in groupby(shapes)]
         self.weight_decay = weight_decay
         self.momentum = momentum
-        self.state: State = {"momentum": torch.zeros_like(weights)}
+        self.state: Moments = {"momentum": torch.zeros_like(weights)}
 
     @torch.no_grad()
     def step(self, gradient: Tensor, learning_rate: float) -> None:
@@ -185,7 +185,7 @@ class Optimizer:
         stretches = list(zip(self.rules, gradient.split(self.lengths), strict=True))
         self.workers.map(lambda stretch: stretch[0].step(stretch[1], learning_rate), stretches)
 
-    def state(self, parameter: Tensor) -> State:
+    def state(self, parameter: Tensor) -> Moments:
         """Give what is remembered of a parameter, to be read or changed in place.
 
         Of one that is not trained there is nothing.
@@ -201,21 +201,3 @@ class Optimizer:
                     }
                 start = end
         return {}
-
-
-def learning_rate(settings: TrainingSettings, step: int, max_steps: int) -> float:
-    """Learning rate of step 0, 1, … max_steps - 1.
-
-    It rises in a line over the warm-up. Then it falls so that the step after the last would have 0,
-    or, without decay, stays.
-    """
-    warmup = min(settings.warmup_steps, max_steps)
-    if step < warmup:
-        return settings.learning_rate * (step + 1) / (warmup + 1)
-    progress = (step - warmup) / max(1, max_steps - warmup)  # [0, 1)
-    factor = {
-        "linear": 1 - progress,
-        "cosine": (1 + math.cos(math.pi * progress)) / 2,
-        "none": 1.0,
-    }[settings.decay]
-    return settings.learning_rate * factor

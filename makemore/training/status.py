@@ -1,57 +1,94 @@
-"""What a run says of itself while it trains, and how fast it goes."""
+"""What a person sees of a training: a line of what was read, then a live line of its progress."""
 
 import math
 import time
-from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
+from rich.text import Text
+
+from makemore.display import show_loss
+from makemore.runs.progress import Progress
+
+REFRESHES_A_SECOND = 5
 
 
-@dataclass
-class Status:
-    """What a run can say of itself after a step.
+class StatusLine:
+    """Follows a training: a live line in a terminal or a notebook, elsewhere one a validation."""
 
-    Attributes:
-        step: steps done.
-        max_steps: steps to do.
-        train_loss: mean loss of the batches last logged, in nats a character.
-        val_loss: newest exact loss of the validation split.
-        characters_per_second: predictions trained on in a second, validation not counted.
-        seconds_left: until the last step, at the pace so far.
-        validated: whether the validation loss is of this very step.
-    """
+    def __init__(self, console: Console | None = None) -> None:
+        """Show it in a console; on standard output unless one is given."""
+        self.console = console or Console(highlight=False)
+        self.is_live = self.console.file.isatty()
+        if self.console.is_jupyter:  # where rich moves a line by a widget
+            self.is_live = find_spec("ipywidgets") is not None
+        self._drawn_at = 0.0
+        self._bar = Bar(
+            BarColumn(bar_width=16),
+            TextColumn("{task.fields[status]}"),
+            console=self.console,
+            auto_refresh=False,  # drawn from the loop: no thread takes time from the computation
+        )
+        self._task = self._bar.add_task("", status="", visible=False)
 
-    step: int
-    max_steps: int
-    train_loss: float = math.nan
-    val_loss: float = math.nan
-    characters_per_second: float = math.nan
-    seconds_left: float = math.nan
-    validated: bool = False
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, *error: object) -> None:
+        if self._bar.live.is_started:
+            self._bar.refresh()
+            self._bar.stop()
 
-class Pace:
-    """How fast a run goes, from `step` on; whatever lies between pause and go_on is not counted."""
+    def say(self, line: str) -> None:
+        """Show one line as it is, whatever its length and characters."""
+        self.console.print(Text(line), soft_wrap=True)
 
-    def __init__(self, step: int) -> None:
-        self.first = step
-        self.started = self.lap_started = time.perf_counter()
-        self.paused = math.nan
-        self.characters = 0
-
-    def lap(self) -> float:
-        """Characters a second since the last lap, predictions being counted."""
+    def update(self, progress: Progress) -> None:
+        """Show how far a training has come."""
+        if progress.max_steps == 0:
+            return
+        if not self.is_live:
+            if progress.validated:
+                self.say(describe(progress))
+            return
+        if not self._bar.live.is_started:
+            self._bar.start()
+        self._bar.update(
+            self._task,
+            total=progress.max_steps,
+            completed=progress.step,
+            status=describe(progress),
+            visible=True,
+        )
         now = time.perf_counter()
-        speed = self.characters / (now - self.lap_started)
-        self.lap_started, self.characters = now, 0
-        return speed
+        if now - self._drawn_at >= 1 / REFRESHES_A_SECOND:
+            self._drawn_at = now
+            self._bar.refresh()
 
-    def seconds_a_step(self, step: int) -> float:
-        """Mean time of the steps until `step`, with all that they paused for."""
-        return (time.perf_counter() - self.started) / (step - self.first)
 
-    def pause(self) -> None:
-        """Stop the clock of the lap."""
-        self.paused = time.perf_counter()
+def describe(progress: Progress) -> str:
+    """Put it in a line: step, loss, validation loss, characters a second, time left."""
+    parts = [
+        f"step {progress.step:,}/{progress.max_steps:,}",
+        f"loss {show_loss(progress.train_loss)}",
+        f"val {show_loss(progress.val_loss)}",
+    ]
+    if not math.isnan(progress.characters_per_second):
+        parts += [
+            f"{_short(progress.characters_per_second)} characters/s",
+            f"{_clock(progress.seconds_left)} left",
+        ]
+    return "  ".join(parts)
 
-    def go_on(self) -> None:
-        """Let it run again."""
-        self.lap_started += time.perf_counter() - self.paused
+
+def _short(number: float) -> str:
+    return f"{number / 1e6:.2f}M" if number >= 1e6 else f"{number / 1e3:.0f}k"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

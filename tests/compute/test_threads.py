@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from makemore.compute.threads import Workers
+from makemore.compute.threads import Workers, workers_that_help
 from makemore.config import TrainingSettings
 from makemore.contexts.prefixes import PrefixTable
 from makemore.models import ARCHITECTURES
@@ -48,7 +48,8 @@ def test_pytorch_s_threads_are_divided_and_given_back(
     threads = torch.get_num_threads()
     torch.set_num_threads(6)
     model = random_model(name, V, **settings)
-    with Workers.for_training(model, torch.device("cpu")) as workers:
+    n = workers_that_help(torch.device("cpu"), model.divisible)
+    with Workers(n) as workers:
         found = workers.map(lambda _: torch.get_num_threads(), range(7))
     assert (workers.n, *set(found)) == expected
     assert torch.get_num_threads() == 6

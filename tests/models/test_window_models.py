@@ -1,5 +1,6 @@
 """The models of a window, each against an independent truth."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -23,7 +24,7 @@ from tests.helpers import random_documents, random_model
 # bigram
 
 
-def pair_counts(documents: list[str], vocabulary: Vocabulary) -> Tensor:
+def pair_counts(documents: Sequence[str], vocabulary: Vocabulary) -> Tensor:
     counts = torch.zeros(len(vocabulary), len(vocabulary), dtype=torch.float64)
     for document in documents:
         ids = [BOUNDARY, *vocabulary.encode(document), BOUNDARY]

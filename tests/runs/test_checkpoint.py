@@ -11,7 +11,9 @@ import makemore
 from makemore.config import Config
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
-from makemore.runs.checkpoint import FORMAT, Checkpoint, Progress, write_whole
+from makemore.runs.checkpoint import FORMAT, Checkpoint
+from makemore.runs.files import write_whole
+from makemore.runs.progress import Progress
 from makemore.runs.run import Run, create_run, find_checkpoint, find_run
 from tests.helpers import random_model
 
@@ -26,7 +28,7 @@ def checkpoint() -> Checkpoint:
         fingerprint="f",
         progress=Progress(step=3, seconds=0.1, loss_sum=1 / 3, best_loss=float("inf"), best_step=2),
         weights=random_model("mlp", 6).state_dict(),
-        training={"random.cpu": torch.get_rng_state()},
+        learner={"random.cpu": torch.get_rng_state()},
     )
 
 
@@ -35,7 +37,7 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path, checkpoint: Checkpoin
     loaded = Checkpoint.load(tmp_path / "x.safetensors")
     for field in ("config", "vocabulary", "longest", "fingerprint", "progress"):
         assert getattr(loaded, field) == getattr(checkpoint, field)
-    for group in ("weights", "training"):
+    for group in ("weights", "learner"):
         found, expected = getattr(loaded, group), getattr(checkpoint, group)
         assert found.keys() == expected.keys()
         assert all(torch.equal(found[name], expected[name]) for name in expected)

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from itertools import pairwise
 
 import pytest
@@ -15,8 +16,11 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
 from makemore.models import ARCHITECTURES
 from makemore.models.base import Model, State
-from makemore.sampling import lines as sampling
-from makemore.sampling.lines import Sample, Sampler, novel_samples, sample, stream
+from makemore.sampling import lines
+from makemore.sampling.lines import novel_samples, sample_lines
+from makemore.sampling.sampler import Sampler, draw_characters
+from makemore.sampling.samples import Sample, look_up
+from makemore.sampling.text import stream
 from tests.helpers import random_model
 from tests.models.test_window_models import fit_bigram, pair_counts
 
@@ -28,12 +32,19 @@ def chi_square_p(observed: Tensor, expected: Tensor, degrees: int) -> float:
     return float(torch.special.gammaincc(half, statistic / 2))
 
 
+def whole(samples: Iterable[Sample]) -> list[tuple[str, bool]]:
+    """Give all that a sample says, where two are compared: as a string it is but its text."""
+    return [(one, one.finished) for one in samples]
+
+
 def draw(
     model: Model, n: int, characters: str, prompt: str = "", **settings: float
 ) -> list[Sample]:
     generator = torch.Generator().manual_seed(5)
     sampler = Sampler(**{"max_length": 60, **settings})  # type: ignore[arg-type]
-    return list(sample(model, Vocabulary(characters), n, generator, prompt=prompt, sampler=sampler))
+    return list(
+        sample_lines(model, Vocabulary(characters), n, generator, prompt=prompt, sampler=sampler)
+    )
 
 
 @pytest.mark.parametrize("temperature", [1.0, 0.7, 1.5])
@@ -42,7 +53,7 @@ def test_samples_of_a_bigram_follow_its_matrix(names: Corpus, temperature: float
     matrix = (model.logits.detach().double() / temperature).softmax(-1)
     drawn = draw(model, 20_000, names.characters, temperature=temperature, max_length=1000)
     assert all(one.finished for one in drawn)
-    observed = pair_counts([one.text for one in drawn], Vocabulary(names.characters))
+    observed = pair_counts(drawn, Vocabulary(names.characters))
     totals = observed.sum(1, keepdim=True)
     expected = totals * matrix
     common = expected >= 5  # where the chi-square approximation holds; the rest is one cell a row
@@ -62,7 +73,7 @@ def test_the_chi_square_test_would_notice_another_matrix(names: Corpus) -> None:
     model = fit_bigram(names.train, names.val)
     matrix = model.logits.detach().double().softmax(-1)
     drawn = draw(model, 20_000, names.characters, max_length=1000)
-    observed = pair_counts([one.text for one in drawn], Vocabulary(names.characters))
+    observed = pair_counts(drawn, Vocabulary(names.characters))
     skewed = matrix.clone()
     skewed[:, 1] *= 1.2
     skewed /= skewed.sum(1, keepdim=True)
@@ -76,7 +87,7 @@ def test_whole_samples_have_the_probability_that_the_model_gives_them(name: str)
     """Every document of at most 2 characters over "ab", and all others as one cell."""
     model = random_model(name, 3, longest=4)
     vocabulary = Vocabulary("ab")
-    drawn = Counter(one.text for one in draw(model, 20_000, "ab", max_length=100))
+    drawn = Counter(str(one) for one in draw(model, 20_000, "ab", max_length=100))
     short = ["", "a", "b", "aa", "ab", "ba", "bb"]
     probabilities = []
     for text in short:
@@ -145,22 +156,22 @@ def test_temperature_zero_takes_the_likeliest_character_each_time(names: Corpus)
         tokens.append(best)
         text = vocabulary.decode(tokens[1:])
     drawn = draw(model, 3, names.characters, temperature=0.0, max_length=12)
-    assert {one.text for one in drawn} == {text}
+    assert set(drawn) == {text}
 
 
 @pytest.mark.parametrize("name", ["bigram", "mlp", "transformer"])
 def test_a_seed_repeats_a_draw_and_a_prompt_begins_it(name: str, names: Corpus) -> None:
     model = random_model(name, 27)
     first = draw(model, 50, names.characters, prompt="em")
-    assert first == draw(model, 50, names.characters, prompt="em")
-    assert all(one.text.startswith("em") for one in first)
-    assert len({one.text for one in first}) > 10
+    assert whole(first) == whole(draw(model, 50, names.characters, prompt="em"))
+    assert all(one.startswith("em") for one in first)
+    assert len(set(first)) > 10
 
 
 def test_a_prompt_is_continued_as_the_model_would(names: Corpus) -> None:
     model = fit_bigram(names.train, names.val)
     drawn = draw(model, 5000, names.characters, prompt="q")
-    after = Counter(one.text[1:2] for one in drawn)
+    after = Counter(one[1:2] for one in drawn)
     expected = model.logits[Vocabulary(names.characters).encode("q")[0]].exp().double() * 5000
     observed = torch.tensor([after[c] for c in ["", *names.characters]])
     common = expected >= 5
@@ -171,23 +182,23 @@ def test_a_prompt_is_continued_as_the_model_would(names: Corpus) -> None:
 def test_a_sample_is_cut_at_the_longest_length_and_says_so() -> None:
     model = random_model("transformer", 3, longest=4)
     drawn = draw(model, 400, "ab", max_length=3)
-    assert max(len(one.text) for one in drawn) == 3
-    assert all(len(one.text) == 3 for one in drawn if not one.finished)
+    assert max(len(one) for one in drawn) == 3
+    assert all(len(one) == 3 for one in drawn if not one.finished)
     assert {one.finished for one in drawn} == {True, False}
 
 
 def test_samples_go_on_past_the_block(names: Corpus) -> None:
     model = random_model("transformer", 3, block_size=4)
     drawn = draw(model, 400, "ab", prompt="ababab", max_length=40)
-    assert len({one.text for one in drawn}) > 5
-    assert max(len(one.text) for one in drawn) > len("ababab") + 4
+    assert len(set(drawn)) > 5
+    assert max(len(one) for one in drawn) > len("ababab") + 4
 
 
 def test_draws_in_several_rounds_are_as_many_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sampling, "TOKENS_AT_A_TIME", 7 * 20)
+    monkeypatch.setattr(lines, "TOKENS_AT_A_TIME", 7 * 20)
     drawn = draw(random_model("mlp", 3), 24, "ab", max_length=20)
     assert len(drawn) == 24
-    assert len({one.text for one in drawn}) > 8
+    assert len(set(drawn)) > 8
 
 
 def test_one_prefix_is_evaluated_once_however_many_samples_stand_on_it() -> None:
@@ -196,7 +207,7 @@ def test_one_prefix_is_evaluated_once_however_many_samples_stand_on_it() -> None
     step = model.step
     model.step = lambda tokens, *rest: sizes.append(len(tokens)) or step(tokens, *rest)  # type: ignore
     drawn = draw(model, 2000, "ab", max_length=8)
-    prefixes = {one.text[:i] for one in drawn for i in range(len(one.text) + 1)}
+    prefixes = {one[:i] for one in drawn for i in range(len(one) + 1)}
     assert sum(sizes) == len(prefixes)
 
 
@@ -210,13 +221,13 @@ def test_novel_samples_stand_nowhere_in_the_corpus() -> None:
     model = random_model("mlp", 3)
     drawn = list(novel_samples(lambda: draw(model, 20, "ab"), 20, corpus))
     assert len(drawn) == 20
-    assert all(one.finished and corpus.find(one.text) is None for one in drawn)
+    assert all(one.finished and corpus.find(one) is None for one in drawn)
 
 
 def test_what_was_cut_off_or_only_adds_white_space_is_not_new() -> None:
     corpus = Corpus("x", train=["a"], val=[], test=["b"])
     samples = [Sample("a", True), Sample("a ", True), Sample("a", False), Sample("c", True)]
-    assert [one.place(corpus) for one in samples] == ["train", "train", None, "new"]
+    assert [one.place for one in look_up(samples, corpus)] == ["train", "train", None, "new"]
 
 
 def test_when_nothing_novel_comes_the_draw_ends_with_a_sentence() -> None:
@@ -291,5 +302,5 @@ def test_what_has_no_probability_is_never_drawn(weights: list[float], seed: int)
     probabilities = torch.tensor([weights], dtype=torch.float64)
     probabilities /= probabilities.sum()
     generator = torch.Generator().manual_seed(seed % 2**63)
-    drawn = sampling.draw(probabilities, torch.zeros(200, dtype=torch.int64), generator)
+    drawn = draw_characters(probabilities, torch.zeros(200, dtype=torch.int64), generator)
     assert (probabilities[0, drawn] > 0).all()

@@ -22,10 +22,12 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
 from makemore.evaluation.losses import evaluate
 from makemore.models import ARCHITECTURES
-from makemore.runs.checkpoint import Checkpoint, Progress
+from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.progress import Progress
+from makemore.runs.recorder import RunRecorder
 from makemore.runs.run import Run, claimed, create_run, reopen
+from makemore.training.learner import Learner
 from makemore.training.loop import train
-from makemore.training.status import Status
 from tests.helpers import Runner, start_makemore
 
 SMALL: dict[str, dict[str, Any]] = {
@@ -50,16 +52,15 @@ def run_training(
 ) -> Progress:
     """Train from the run's last checkpoint, if there is one, until some step."""
     resumed = Checkpoint.load(run.last) if run.last.exists() else None
-    seen: list[Status] = []
-    return train(
-        config,
-        corpus,
-        run,
-        torch.device("cpu"),
-        resumed=resumed,
-        watch=seen.append,
-        should_stop=lambda: bool(seen) and seen[-1].step == stop_after,
+    learner = Learner(config, corpus, torch.device("cpu"), resumed)
+    seen: list[int] = []
+    train(
+        learner,
+        RunRecorder(run),
+        watch=lambda progress: seen.append(progress.step),
+        should_stop=lambda: bool(seen) and seen[-1] == stop_after,
     )
+    return learner.progress
 
 
 def assert_same_weights(one: Run, other: Run) -> None:

@@ -13,9 +13,9 @@ from makemore.training.optimizers import (
     AdamW,
     Muon,
     Optimizer,
-    learning_rate,
     orthogonalise,
 )
+from makemore.training.schedule import learning_rate
 from tests.helpers import random_model
 
 ALONE = Workers()

@@ -1,0 +1,158 @@
+"""What `import makemore` offers: train, resume and load; each gives a `Maker`."""
+
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from makemore.compute.devices import pick_device
+from makemore.config import Config, read_config
+from makemore.corpus.splits import Corpus
+from makemore.errors import MakemoreWarning
+from makemore.maker import Maker
+from makemore.runs.progress import Progress
+from makemore.runs.recorder import MemoryRecorder, Recorder, RunRecorder
+from makemore.runs.run import claimed, create_run, find_run, reopen
+from makemore.training.learner import Learner
+from makemore.training.loop import train as run_loop
+from makemore.training.status import StatusLine
+
+
+def train(
+    data: str | Path | None = None,
+    *,
+    model: str | None = None,
+    out: str | Path | bool | None = None,
+    config: str | Path | None = None,
+    show: bool = True,
+    watch: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    **settings: Any,
+) -> Maker:
+    """Train a model on a text file, one document a line or one long text.
+
+    Args:
+        data: the file; None takes the names that come with makemore.
+        model: an architecture, or your own: `file.py:ClassName`; None: a transformer.
+        out: directory of the run; None (or False) writes none, True makes one under `runs/`, named
+            by the time and the model.
+        config: TOML file with settings; those given here are stronger.
+        show: show what was read, and a live line.
+        watch: called with the progress after every step.
+        should_stop: asked before every step, and once before all.
+        settings: any other setting by its name: `max_steps=500`, `n_embd=32`, `format="text"`.
+
+    Returns:
+        The maker with the weights of the lowest validation loss. What it has logged is its
+        `metrics`, how far it has come its `progress`.
+
+    Raises:
+        UserError: a file can't be read or written, or the loss diverged.
+        UsageError: a setting that can't be.
+    """
+    given = {"data": None if data is None else str(data), "model": model, **settings}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    wanted = read_config(None if config is None else Path(config), chosen)
+    return train_config(wanted, out, show=show, watch=watch, should_stop=should_stop)
+
+
+def train_config(
+    config: Config,
+    out: str | Path | bool | None = None,
+    *,
+    show: bool = True,
+    watch: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Maker:
+    """Train as `train` does, where all settings are in one object already."""
+    corpus, device = config.data.load(), pick_device(config.training.device)
+    with ExitStack() as stack:
+        stack.enter_context(_own_random_numbers(device))
+        learner = Learner(config.resolve(corpus.longest), corpus, device)
+        recorder: Recorder = MemoryRecorder()
+        if out is not None and out is not False:  # made once nothing is left that can be refused
+            run = create_run(None if out is True else Path(out), config.name)
+            stack.enter_context(claimed(run))
+            recorder = RunRecorder(run)
+        hint = corpus.format_hint()
+        if hint is not None:
+            warnings.warn(hint, MakemoreWarning, stacklevel=2)
+        lines = [corpus.describe()] if show else []
+        return _train(learner, corpus, recorder, lines, watch, should_stop)
+
+
+def resume(
+    run: str | Path | None = None,
+    *,
+    show: bool = True,
+    watch: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    **settings: Any,
+) -> Maker:
+    """Go on with a run whose training was stopped, or make it longer.
+
+    Args:
+        run: its directory, or its name under `runs/`; None: the newest.
+        show: show what was read, and a live line.
+        watch: called with the progress after every step.
+        should_stop: asked before every step, and once before all.
+        settings: those that may change: max_steps, epochs, eval_interval, log_interval, device.
+
+    Returns:
+        As `train`.
+
+    Raises:
+        UserError: there is no such run, it is at its end, its corpus has changed, or as `train`.
+        UsageError: a setting would make another run of it.
+    """
+    found = find_run(None if run is None else Path(run))
+    with ExitStack() as stack:
+        stack.enter_context(claimed(found))  # so that no other process can write a checkpoint now
+        config, checkpoint, corpus = reopen(found, settings)
+        device = pick_device(config.training.device)
+        stack.enter_context(_own_random_numbers(device))
+        learner = Learner(config, corpus, device, checkpoint)
+        lines = [corpus.describe(), f"resuming {found} at step {learner.progress.step:,}"]
+        return _train(
+            learner, corpus, RunRecorder(found), lines if show else [], watch, should_stop
+        )
+
+
+def _train(
+    learner: Learner,
+    corpus: Corpus,
+    recorder: Recorder,
+    lines: list[str],
+    watch: Callable[[Progress], None] | None,
+    should_stop: Callable[[], bool] | None,
+) -> Maker:
+    """Let a loop run; `lines` come before its live line, and where there are none it is silent."""
+    with StatusLine() as status:
+        for line in lines:
+            status.say(line)
+
+        def follow(progress: Progress) -> None:
+            if lines:
+                status.update(progress)
+            if watch is not None:
+                watch(progress)
+
+        run_loop(learner, recorder, watch=follow, should_stop=should_stop or (lambda: False))
+    maker = Maker.from_checkpoint(recorder.best(), learner.device, corpus)
+    maker.progress, maker.metrics, maker.path = (
+        learner.progress,
+        recorder.metrics(),
+        recorder.best_path,
+    )
+    return maker
+
+
+def _own_random_numbers(device: torch.device) -> AbstractContextManager[None]:
+    """Give the caller's random numbers back when a training, which seeds them, is over."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+
+
+load = Maker.load

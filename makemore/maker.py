@@ -1,0 +1,406 @@
+"""One trained thing: a model, its vocabulary, and what it must know of its corpus.
+
+It samples, measures itself and tells what comes next. What a command does beyond reading flags and
+printing is a method here.
+"""
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+
+from makemore.compute.devices import pick_device
+from makemore.config import Config
+from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.reading import clean, read_documents
+from makemore.corpus.splits import SPLITS, Corpus, Split
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.display import Grid, Shown, show_loss
+from makemore.errors import MakemoreWarning, UsageError, UserError
+from makemore.evaluation.losses import Evaluations, evaluate
+from makemore.models.base import Model
+from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.metrics import read_metrics
+from makemore.runs.progress import Progress
+from makemore.runs.run import find_checkpoint
+from makemore.sampling.lines import novel_samples, sample_lines
+from makemore.sampling.sampler import Sampler
+from makemore.sampling.samples import Sample, Samples, look_up
+from makemore.sampling.text import start_of_text, stream, without_boundary
+from makemore.sampling.without_replacement import sample_without_replacement
+
+PREVIEW_SAMPLES = 10
+PREVIEW_LENGTH = 200
+TEXT_LENGTH = 500
+"""Characters of a text that are drawn unless told, behind the prompt."""
+
+
+@dataclass(repr=False)
+class Maker(Shown):
+    """A trained model and all that it needs to make more.
+
+    Attributes:
+        config: every setting that it was trained with.
+        model: the torch module, on its device.
+        vocabulary: the characters that it knows.
+        longest: length of the longest document of its corpus, in characters.
+        fingerprint: `Corpus.fingerprint` of its corpus.
+        progress: how far its training has come.
+        step: how many steps its weights have been trained for.
+        path: the checkpoint that it was loaded from; None where it is only in memory.
+        metrics: the logged numbers of its run, one mapping for each logged step; empty where it was
+            loaded from a file alone.
+    """
+
+    config: Config
+    model: Model
+    vocabulary: Vocabulary
+    longest: int
+    fingerprint: str
+    progress: Progress
+    step: int = 0
+    path: Path | None = None
+    metrics: Sequence[Mapping[str, float | None]] = ()
+    known_corpus: Corpus | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_checkpoint(
+        cls, checkpoint: Checkpoint, device: torch.device, corpus: Corpus | None = None
+    ) -> Self:
+        """Build the model of a checkpoint; its corpus is read when it is needed, unless given.
+
+        Raises:
+            UserError: it is a user's own model, whose file is gone or has changed.
+        """
+        return cls(
+            config=checkpoint.config,
+            model=checkpoint.build(device),
+            vocabulary=checkpoint.vocabulary,
+            longest=checkpoint.longest,
+            fingerprint=checkpoint.fingerprint,
+            progress=checkpoint.progress,
+            step=checkpoint.progress.step,
+            known_corpus=corpus,
+        )
+
+    @classmethod
+    def load(cls, run: str | Path | None = None, device: str = "auto") -> Self:
+        """Load the best checkpoint of a run, a checkpoint file, or the newest run under `runs/`.
+
+        Args:
+            run: directory of a run, its name under `runs/`, or a .safetensors file.
+            device: where to compute: auto, cpu, cuda or mps.
+
+        Raises:
+            UserError: there is none, or it can't be read.
+            UsageError: there is no such device here.
+        """
+        path = find_checkpoint(None if run is None else Path(run))
+        maker = cls.from_checkpoint(Checkpoint.load(path), pick_device(device))
+        maker.path = path
+        maker.metrics = read_metrics(path.parent / "metrics.jsonl")
+        return maker
+
+    def save(self, path: str | Path) -> None:
+        """Write a checkpoint that is enough to sample from, a .safetensors file.
+
+        Raises:
+            UserError: it can't be written.
+        """
+        self.checkpoint(replace(self.progress, step=self.step)).save(Path(path))
+
+    def checkpoint(
+        self, progress: Progress | None = None, learner: dict[str, torch.Tensor] | None = None
+    ) -> Checkpoint:
+        """Take what a checkpoint file holds; its tensors are the model's own.
+
+        Args:
+            progress: how far the training has come, unless as the maker's own.
+            learner: what else resuming needs.
+        """
+        return Checkpoint(
+            self.config,
+            self.vocabulary,
+            self.longest,
+            self.fingerprint,
+            progress or self.progress,
+            self.model.state_dict(),
+            learner or {},
+        )
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it was trained on one long text."""
+        return self.config.data.format == "text"
+
+    @property
+    def corpus(self) -> Corpus:
+        """What it was trained on, read again when it is first asked for.
+
+        A corpus that has changed meanwhile is a MakemoreWarning.
+
+        Raises:
+            UserError: a file can't be read.
+        """
+        if self.known_corpus is None:
+            corpus = self.known_corpus = self.config.data.load()
+            if corpus.fingerprint != self.fingerprint:
+                warnings.warn(
+                    f"{corpus.source} has changed since the run was trained.",
+                    MakemoreWarning,
+                    stacklevel=2,
+                )
+        return self.known_corpus
+
+    def evaluate(self, split: Split | None = None, data: str | Path | None = None) -> Evaluations:
+        """Measure exact losses over whole splits, or over another file.
+
+        Args:
+            split: only this one; None: each that holds a document.
+            data: a file to measure instead of the splits, which is read in the same format.
+
+        Returns:
+            The `Evaluation` of each split by its name, or of the file by its path.
+
+        Raises:
+            UserError: a file can't be read, the split is empty, or a character is not known.
+            UsageError: both are given.
+        """
+        if split and data:
+            raise UsageError("--split is a part of the run's own data: leave it out with --data.")
+        format = self.config.data.format
+        parts: dict[str, list[str]]
+        if data is not None:
+            parts = {str(data): read_documents(Path(data), format)}
+        else:
+            parts = {name: self.corpus[name] for name in SPLITS if split in (None, name)}
+            if split and not parts[split]:
+                raise UserError(f"{self.corpus.source} has no document in its {split} split.")
+        encoded = {
+            name: self.vocabulary.encode_documents(documents, format)
+            for name, documents in parts.items()
+            if documents
+        }
+        return Evaluations(
+            (name, evaluate(self.model, documents)) for name, documents in encoded.items()
+        )
+
+    def sample(
+        self,
+        n: int | None = None,
+        *,
+        prompt: str = "",
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        max_length: int | None = None,
+        novel: bool = False,
+        distinct: bool = False,
+        seed: int | None = None,
+    ) -> Samples:
+        """Draw new documents, or texts.
+
+        Args:
+            n: how many; None: 10, or 1 text.
+            prompt: each starts with these characters.
+            temperature: below 1 plays safe, above 1 dares; 0 takes the likeliest.
+            top_k: draw among the k likeliest characters alone.
+            top_p: draw among the likeliest characters that reach this probability.
+            max_length: cut off after so many characters; None: four times the longest document,
+                or 500 more of a text.
+            novel: only what stands nowhere in the corpus.
+            distinct: no two alike: drawn without replacement.
+            seed: repeat a draw; None: another each time.
+
+        Returns:
+            The samples, each with its place in the corpus. Where its file can't be read there are
+            no places, and a MakemoreWarning says why.
+
+        Raises:
+            UserError: a character of the prompt is not known, or fewer than n can be drawn.
+            UsageError: a value that can't be, or that goes with lines and not with a text.
+        """
+        drawn = self.draw(
+            n,
+            prompt=prompt,
+            temperature=temperature,
+            top_k=top_k,
+            top_p=top_p,
+            max_length=max_length,
+            novel=novel,
+            distinct=distinct,
+            seed=seed,
+        )
+        return Samples(drawn)
+
+    def draw(
+        self,
+        n: int | None = None,
+        *,
+        novel: bool = False,
+        distinct: bool = False,
+        seed: int | None = None,
+        places: bool = True,
+        **how: Any,
+    ) -> Iterator[Sample]:
+        """Draw as `sample` does, each when it is asked for; its place is found if `places` says so.
+
+        Raises:
+            UserError, UsageError: as `sample`, some of them when the first is asked for.
+        """
+        if self.is_text:
+            if novel or distinct:
+                flag = "--novel" if novel else "--distinct"
+                raise UsageError(
+                    f"{flag} is for a corpus of lines; this run was trained on one long text."
+                )
+            prompt = clean(how.get("prompt", ""))
+            streams = self.stream(n, seed=seed, **how)
+            return (Sample(prompt + "".join(text), finished=False) for text in streams)
+        prompt, sampler = self._how(**how)
+        n, generator = n or PREVIEW_SAMPLES, _generator(seed)
+        model, vocabulary = self.model, self.vocabulary
+        corpus = self._corpus_to_look_in(needed=novel) if novel or places else None
+        unlike = sample_without_replacement(  # one draw: no two rounds of it give the same
+            model, vocabulary, n, generator, prompt=prompt, sampler=sampler
+        )
+
+        def more() -> Iterator[Sample]:
+            if distinct:
+                return islice(unlike, n)
+            return sample_lines(model, vocabulary, n, generator, prompt=prompt, sampler=sampler)
+
+        if corpus is None:
+            return more()
+        return novel_samples(more, n, corpus) if novel else look_up(more(), corpus)
+
+    def stream(
+        self, n: int | None = None, *, seed: int | None = None, **how: Any
+    ) -> list[Iterator[str]]:
+        """Begin n long texts, each a character at a time when it is asked for, without the prompt.
+
+        Args:
+            n: how many; None: 1.
+            seed: repeat a draw; None: another each time.
+            how: prompt, temperature, top_k, top_p and max_length as in `sample`.
+
+        Raises:
+            UserError: a character of the prompt is not known.
+            UsageError: a value that can't be, or the model was trained on lines.
+        """
+        if not self.is_text:
+            raise UsageError("A corpus of lines is sampled as whole lines: use sample.")
+        prompt, sampler = self._how(**how)
+        generator = _generator(seed)
+        return [
+            stream(self.model, self.vocabulary, generator, prompt=prompt, sampler=sampler)
+            for _ in range(n or 1)
+        ]
+
+    def preview(self) -> list[Sample]:
+        """Draw the few samples, none very long, that a run shows of itself; one of a text.
+
+        The same weights draw the same, by the seed of the run.
+        """
+        length = min(PREVIEW_LENGTH, self.default_max_length())
+        drawn = self.draw(seed=self.config.training.seed, places=False, max_length=length)
+        return list(drawn)
+
+    def probabilities(
+        self,
+        prompt: str = "",
+        *,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+    ) -> dict[str, float]:
+        """Tell what comes after a prompt: the probability of each character, the likeliest first.
+
+        The end of a document has the key "", no character; a text has no end.
+
+        Args:
+            prompt: the beginning of a document, or of a text.
+            temperature: as in `sample`.
+            top_k: likewise.
+            top_p: likewise.
+
+        Raises:
+            UserError: a character of the prompt is not known.
+            UsageError: a value that can't be.
+        """
+        sampler = Sampler(1, temperature, top_k, top_p)
+        model, vocabulary = self.model, self.vocabulary
+        start = start_of_text(model, vocabulary) if self.is_text else [BOUNDARY]
+        with torch.inference_mode(), model.evaluating():
+            logits, _ = model.read_prompt(start + vocabulary.encode(clean(prompt)))
+        if self.is_text:
+            logits = without_boundary(logits)
+        found = sampler.probabilities(logits.cpu())[0].tolist()
+        by_character = dict(zip(["", *vocabulary.characters], found, strict=True))
+        if self.is_text:
+            del by_character[""]
+        return dict(sorted(by_character.items(), key=lambda one: -one[1]))
+
+    def default_max_length(self, prompt: str = "") -> int:
+        """Where samples are cut off unless told: well past the corpus's longest document.
+
+        A text has no end: a page of it follows the prompt.
+        """
+        return len(prompt) + TEXT_LENGTH if self.is_text else 4 * self.longest
+
+    def grid(self) -> Grid:
+        """Show what it is."""
+        rows = {
+            "model": self.config.name,
+            "parameters": f"{self.model.n_parameters:,}",
+            "step": f"{self.step:,}",
+            "vocabulary": f"{len(self.vocabulary.characters):,} characters",
+            "trained on": "one long text" if self.is_text else f"lines of up to {self.longest:,}",
+        }
+        if self.progress.best_loss is not None:
+            rows["val loss"] = show_loss(self.progress.best_loss)
+        if self.path is not None:
+            rows["checkpoint"] = str(self.path)
+        return Grid(list(rows.items()), left=2)
+
+    def _how(
+        self,
+        prompt: str = "",
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        max_length: int | None = None,
+    ) -> tuple[str, Sampler]:
+        """Read how to draw: the prompt as the corpus was read, and the sampler."""
+        prompt = clean(prompt)
+        if max_length is None:
+            max_length = self.default_max_length(prompt)
+        sampler = Sampler(max_length, temperature, top_k, top_p)
+        if len(prompt) >= max_length:
+            raise UsageError(
+                f"--prompt has {len(prompt)} characters already, and a sample at most "
+                f"{max_length}: give a larger --max-length."
+            )
+        return prompt, sampler
+
+    def _corpus_to_look_in(self, needed: bool) -> Corpus | None:
+        try:
+            return self.corpus
+        except UserError as error:
+            if needed:
+                raise
+            warnings.warn(f"{error} So nothing is looked up in it.", MakemoreWarning, stacklevel=4)
+            return None
+
+
+def _generator(seed: int | None) -> torch.Generator:
+    generator = torch.Generator()
+    if seed is None:
+        generator.seed()
+    else:
+        generator.manual_seed(seed)
+    return generator

@@ -1,0 +1,170 @@
+"""Where a training leaves what it finds: in the directory of a run, or in memory."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Protocol
+
+from makemore.config import Config
+from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.files import write_whole
+from makemore.runs.metrics import Tracker, read_metrics
+from makemore.runs.progress import Progress
+from makemore.runs.run import Run
+
+Metrics = list[dict[str, float | None]]
+
+
+class Recorder(Protocol):
+    """Takes the numbers and checkpoints of one training."""
+
+    @property
+    def still_kept(self) -> str:
+        """Say, after a training that failed, where what was kept before can be found."""
+
+    def open(self, config: Config, resumed_at: int | None) -> None:
+        """Begin, with a new training or with one that is resumed at a step."""
+
+    def close(self) -> None:
+        """End, also after an error."""
+
+    def numbers(self, step: int, values: Mapping[str, float]) -> None:
+        """Take scalars under their tags."""
+
+    def text(self, step: int, tag: str, lines: list[str]) -> None:
+        """Take text as it stands."""
+
+    def keep_best(self, checkpoint: Checkpoint) -> None:
+        """Keep the weights of the lowest validation loss so far."""
+
+    def keep_last(self, checkpoint: Checkpoint) -> None:
+        """Keep all that resuming needs. What was logged before is safe then too."""
+
+    def best(self) -> Checkpoint:
+        """Give the best checkpoint, or the last while there is no best yet."""
+
+    @property
+    def best_path(self) -> Path | None:
+        """Where that is on disk."""
+
+    def metrics(self) -> Metrics:
+        """Give all numbers so far: "step" and the tags of each logged step."""
+
+
+class RunRecorder:
+    """Writes to the directory of a run. Any method raises a UserError where it can't write."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._tracker: Tracker | None = None
+
+    def __str__(self) -> str:
+        return str(self.run)
+
+    @property
+    def still_kept(self) -> str:
+        """Say that the run is as it was."""
+        return f" {self.run} still holds what was saved before."
+
+    @property
+    def tracker(self) -> Tracker:
+        """The logs, which stand open between `open` and `close`."""
+        assert self._tracker is not None, "a recorder is opened first"
+        return self._tracker
+
+    def open(self, config: Config, resumed_at: int | None) -> None:
+        """Write the config, and open the logs."""
+        write_whole(self.run.config, config.to_toml().encode())
+        self._tracker = Tracker(self.run, resumed_at)
+
+    def close(self) -> None:
+        """Bring all to disk, and close the logs."""
+        if self._tracker is not None:
+            self._tracker.close()
+
+    def numbers(self, step: int, values: Mapping[str, float]) -> None:
+        """Log scalars under their tags."""
+        self.tracker.numbers(step, values)
+
+    def text(self, step: int, tag: str, lines: list[str]) -> None:
+        """Log text for TensorBoard."""
+        self.tracker.text(step, tag, lines)
+
+    def keep_best(self, checkpoint: Checkpoint) -> None:
+        """Write `best.safetensors`."""
+        checkpoint.save(self.run.best)
+
+    def keep_last(self, checkpoint: Checkpoint) -> None:
+        """Write `last.safetensors`. The logs come first, so that none is behind it."""
+        self.tracker.flush()
+        checkpoint.save(self.run.last)
+
+    def best(self) -> Checkpoint:
+        """Read the best checkpoint, or the last while there is no best yet."""
+        return Checkpoint.load(self.run.checkpoint)
+
+    @property
+    def best_path(self) -> Path | None:
+        """Where that is on disk."""
+        return self.run.checkpoint
+
+    def metrics(self) -> Metrics:
+        """Read `metrics.jsonl`."""
+        return read_metrics(self.run.metrics)
+
+
+class MemoryRecorder:
+    """Keeps the numbers and the best weights, and writes nothing."""
+
+    def __init__(self) -> None:
+        self._metrics: Metrics = []
+        self._best: Checkpoint | None = None
+        self._last: Checkpoint | None = None
+
+    def __str__(self) -> str:
+        return "The training"
+
+    @property
+    def still_kept(self) -> str:
+        """Say nothing: nobody can reach it."""
+        return ""
+
+    def open(self, config: Config, resumed_at: int | None) -> None:
+        """Do nothing: there is nothing to open."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def numbers(self, step: int, values: Mapping[str, float]) -> None:
+        """Remember scalars under their tags."""
+        finite = {tag: value if math.isfinite(value) else None for tag, value in values.items()}
+        self._metrics.append({"step": step, **finite})
+
+    def text(self, step: int, tag: str, lines: list[str]) -> None:
+        """Leave text aside: only TensorBoard shows it."""
+
+    def keep_best(self, checkpoint: Checkpoint) -> None:
+        """Copy the weights, which training goes on to change."""
+        weights = {name: tensor.clone() for name, tensor in checkpoint.weights.items()}
+        progress = Progress(**checkpoint.progress.kept())
+        self._best = replace(checkpoint, weights=weights, progress=progress)
+
+    def keep_last(self, checkpoint: Checkpoint) -> None:
+        """Remember where the training is: nothing is resumed from memory, so nothing is copied."""
+        self._last = replace(checkpoint, learner={})
+
+    def best(self) -> Checkpoint:
+        """Give the best checkpoint, or the last while there is no best yet."""
+        found = self._best or self._last
+        assert found is not None, "a training keeps a checkpoint before its first step"
+        return found
+
+    @property
+    def best_path(self) -> Path | None:
+        """Nowhere."""
+        return None
+
+    def metrics(self) -> Metrics:
+        """Give all numbers so far."""
+        return self._metrics

@@ -1,0 +1,200 @@
+"""A learner: model, optimizer, batches and workers in memory, one step at a time.
+
+It writes nothing and prints nothing. A run puts its logs and checkpoints around it (`loop`); a
+benchmark, a check or a notebook takes steps as it likes:
+
+    with Learner(config, corpus, device) as learner:
+        learner.begin()
+        step = learner.step()
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import NamedTuple, Self
+
+import torch
+from torch import Tensor
+
+from makemore.compute.devices import compute_reproducibly
+from makemore.compute.randomness import random_states, restore_random_states
+from makemore.compute.threads import Workers, workers_that_help
+from makemore.config import Config, TrainingSettings
+from makemore.contexts.tables import Table
+from makemore.corpus.splits import Corpus
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.evaluation.losses import Evaluation, evaluate, tables
+from makemore.maker import Maker
+from makemore.models import build_model
+from makemore.models.base import Model
+from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.progress import Progress
+from makemore.training.batches import Batches
+from makemore.training.gradients import clip, gradient, mean
+from makemore.training.optimizers import Optimizer
+from makemore.training.schedule import learning_rate
+
+
+class Step(NamedTuple):
+    """What a step has done.
+
+    Attributes:
+        loss: of its batch before the step, nats a character, a scalar on the learner's device.
+        predictions: in its batch.
+        learning_rate: that it took.
+    """
+
+    loss: Tensor
+    predictions: int
+    learning_rate: float
+
+
+class Learner:
+    """Learns a corpus, step by step.
+
+    Attributes:
+        maker: the model and what belongs to it; its progress is the learner's.
+        model: the maker's model.
+        documents, val_documents: the encoded splits.
+        workers: threads that share a step, within `with`.
+        batches: the batches of the training split.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        corpus: Corpus,
+        device: torch.device,
+        resumed: Checkpoint | None = None,
+    ) -> None:
+        """Build a model with the seed of its config, or go on with a checkpoint's.
+
+        Args:
+            config: every setting, resolved against the corpus.
+            corpus: what to learn.
+            device: where to compute.
+            resumed: go on from here. The weights in the end are those of a training that was never
+                interrupted, bit for bit.
+
+        Raises:
+            UserError: a user's own model can't be built.
+        """
+        compute_reproducibly(device)
+        self.settings = config.training
+        self.device = device
+        self.resumed = resumed is not None
+        progress = replace(resumed.progress) if resumed else Progress()
+        progress.start_session()
+        vocabulary = Vocabulary(corpus.characters)
+        self.documents = vocabulary.encode_documents(corpus.train, corpus.format)
+        self.val_documents = vocabulary.encode_documents(corpus.val, corpus.format)
+
+        torch.manual_seed(self.settings.seed)
+        self.model = build_model(config.model, config.architecture, len(vocabulary)).to(device)
+        self.maker = Maker(
+            config,
+            self.model,
+            vocabulary,
+            corpus.longest,
+            corpus.fingerprint,
+            progress,
+            known_corpus=corpus,
+        )
+        self.workers = Workers(workers_that_help(device, self.model.divisible))
+        self.batches = Batches(self.model, self.documents, self.settings, self.workers.n)
+        progress.max_steps = total_steps(self.model, self.settings, self.batches)
+        if resumed is not None:
+            resumed.load_weights(self.model)
+            if not progress.finished:
+                self._load_state(resumed.learner)
+        progress.start_pace()
+
+    @property
+    def progress(self) -> Progress:
+        """How far it has come."""
+        return self.maker.progress
+
+    @cached_property
+    def optimizer(self) -> Optimizer:
+        """The optimizer, made when it is first needed: a closed form has none."""
+        return Optimizer(self.model, self.settings, self.workers)
+
+    @cached_property
+    def val_tables(self) -> Sequence[Table]:
+        """The validation split as tables, made once."""
+        return list(tables(self.model, self.val_documents, self.workers.n))
+
+    def __enter__(self) -> Self:
+        self.workers.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.workers.__exit__(*error)
+
+    def begin(self) -> None:
+        """Do what comes before the first step: the closed forms."""
+        self.model.prepare(self.documents, self.val_documents)
+
+    def step(self) -> Step:
+        """Take one step of gradient descent."""
+        step, optimizer, settings = self.progress.step, self.optimizer, self.settings
+        # one after the other: two threads that make tables would wait for each other's Python
+        tables = [self.batches.table(step, part) for part in range(self.batches.parts)]
+        batch = mean(
+            self.workers.map(
+                lambda table: gradient(self.model, table, optimizer.parameters), tables
+            )
+        )
+        if settings.grad_clip:
+            clip(batch.vector, settings.grad_clip)
+        rate = learning_rate(settings, step, self.progress.max_steps)
+        optimizer.step(batch.vector, rate)
+        self.progress.count(batch.loss, batch.predictions)
+        self.maker.step = self.progress.step
+        return Step(batch.loss, batch.predictions, rate)
+
+    def validate(self) -> Evaluation | None:
+        """Compute the exact loss of the validation split; None where it is empty."""
+        if not self.val_tables:
+            return None
+        return evaluate(self.model, self.val_documents, self.val_tables, self.workers)
+
+    def state(self) -> dict[str, Tensor]:
+        """Name every tensor beside the weights that the next step depends on."""
+        if self.model.closed_form:
+            return {}
+        state = {f"random.{name}": tensor for name, tensor in random_states(self.device).items()}
+        for name, parameter in self.model.named_parameters():
+            for key, tensor in self.optimizer.state(parameter).items():
+                state[f"optimizer.{name}.{key}"] = tensor
+        return state
+
+    def _load_state(self, state: dict[str, Tensor]) -> None:
+        """Put back what `state` gave."""
+        parameters = dict(self.model.named_parameters())
+        random: dict[str, Tensor] = {}
+        for path, tensor in state.items():
+            kind, _, name = path.partition(".")
+            if kind == "random":
+                random[name] = tensor
+            else:
+                name, _, key = name.rpartition(".")
+                self.optimizer.state(parameters[name])[key].copy_(tensor)
+        restore_random_states(random, self.device)
+
+    def weights_are_finite(self) -> bool:
+        """Whether the weights are numbers; a closed form may hold the logarithm of 0."""
+        return self.model.closed_form or all(
+            bool(parameter.isfinite().all()) for parameter in self.model.parameters()
+        )
+
+
+def total_steps(model: Model, settings: TrainingSettings, batches: Batches) -> int:
+    """How many steps a run takes: none where the closed form is all."""
+    if model.closed_form:
+        return 0
+    if settings.epochs is not None:
+        return math.ceil(settings.epochs * batches.available / batches.size)
+    assert settings.max_steps is not None, "a config has one of the two"
+    return settings.max_steps
