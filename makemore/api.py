@@ -14,7 +14,7 @@ from makemore.corpus.splits import Corpus
 from makemore.errors import MakemoreWarning
 from makemore.maker import Maker
 from makemore.runs.progress import Progress
-from makemore.runs.recorder import MemoryRecorder, Recorder, RunRecorder
+from makemore.runs.recorder import MemoryRecorder, Recorder
 from makemore.runs.run import claimed, create_run, find_run, reopen
 from makemore.training.learner import Learner
 from makemore.training.loop import train as run_loop
@@ -37,8 +37,8 @@ def train(
     Args:
         data: the file; None takes the names that come with makemore.
         model: an architecture, or your own: `file.py:ClassName`; None: a transformer.
-        out: directory of the run; None (or False) writes none, True makes one under `runs/`, named
-            by the time and the model.
+        out: directory of the run; None writes none, True makes one under `runs/`, named by the time
+            and the model.
         config: TOML file with settings; those given here are stronger.
         show: show what was read, and a live line.
         watch: called with the progress after every step.
@@ -68,12 +68,14 @@ def train_config(
     should_stop: Callable[[], bool] | None = None,
 ) -> Maker:
     """Train as `train` does, where all settings are in one object already."""
+    if out:
+        from makemore.runs.run_recorder import RunRecorder  # and TensorBoard, before a clock runs
     corpus, device = config.data.load(), pick_device(config.training.device)
     with ExitStack() as stack:
         stack.enter_context(_own_random_numbers(device))
         learner = Learner(config.resolve(corpus.longest), corpus, device)
         recorder: Recorder = MemoryRecorder()
-        if out is not None and out is not False:  # made once nothing is left that can be refused
+        if out:  # made once nothing is left that can be refused
             run = create_run(None if out is True else Path(out), config.name)
             stack.enter_context(claimed(run))
             recorder = RunRecorder(run)
@@ -108,6 +110,8 @@ def resume(
         UserError: there is no such run, it is at its end, its corpus has changed, or as `train`.
         UsageError: a setting would make another run of it.
     """
+    from makemore.runs.run_recorder import RunRecorder
+
     found = find_run(None if run is None else Path(run))
     with ExitStack() as stack:
         stack.enter_context(claimed(found))  # so that no other process can write a checkpoint now
@@ -142,11 +146,9 @@ def _train(
 
         run_loop(learner, recorder, watch=follow, should_stop=should_stop or (lambda: False))
     maker = Maker.from_checkpoint(recorder.best(), learner.device, corpus)
-    maker.progress, maker.metrics, maker.path = (
-        learner.progress,
-        recorder.metrics(),
-        recorder.best_path,
-    )
+    maker.progress = learner.progress
+    maker.metrics = recorder.metrics()
+    maker.path = recorder.best_path
     return maker
 
 

@@ -24,9 +24,8 @@ from makemore.errors import MakemoreWarning, UsageError, UserError
 from makemore.evaluation.losses import Evaluations, evaluate
 from makemore.models.base import Model
 from makemore.runs.checkpoint import Checkpoint
-from makemore.runs.metrics import read_metrics
 from makemore.runs.progress import Progress
-from makemore.runs.run import find_checkpoint
+from makemore.runs.run import Run, find_checkpoint
 from makemore.sampling.lines import novel_samples, sample_lines
 from makemore.sampling.sampler import Sampler
 from makemore.sampling.samples import Sample, Samples, look_up
@@ -102,7 +101,7 @@ class Maker(Shown):
         path = find_checkpoint(None if run is None else Path(run))
         maker = cls.from_checkpoint(Checkpoint.load(path), pick_device(device))
         maker.path = path
-        maker.metrics = read_metrics(path.parent / "metrics.jsonl")
+        maker.metrics = Run(path.parent).read_metrics()
         return maker
 
     def save(self, path: str | Path) -> None:

@@ -71,7 +71,7 @@ COLUMNS = {
 """The figures of an evaluation by their headings, and how each is written."""
 
 
-class Evaluations(dict[str, Evaluation], Shown):
+class Evaluations(Shown, dict[str, Evaluation]):
     """The evaluation of each split, or of a file, by its name."""
 
     def grid(self) -> Grid:

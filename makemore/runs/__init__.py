@@ -3,6 +3,8 @@
 run          its directory: made, found, claimed, opened again
 checkpoint   all that sampling or resuming needs, in one file
 progress     how far it has come
-metrics      its numbers, for TensorBoard and for programs
+recorder     what takes the numbers and checkpoints of a training, here in memory
+run_recorder the same, on disk
+metrics      numbers are written, for TensorBoard and for programs
 files        a file is replaced whole, or not at all
 """

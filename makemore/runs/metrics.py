@@ -1,11 +1,16 @@
-"""The numbers of a run, for TensorBoard and in `metrics.jsonl`."""
+"""The numbers of a run are written, for TensorBoard and in `metrics.jsonl`.
+
+TensorBoard is slow to import, so that what only reads a run leaves this file alone.
+"""
 
 import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+from torch.utils.tensorboard import SummaryWriter
 
 from makemore.errors import UserError
 from makemore.runs.files import write_whole
@@ -24,8 +29,6 @@ class Tracker:
         first = 0 if resumed_at is None else resumed_at + 1
         self._run = run
         _drop_from(run.metrics, first)
-        from torch.utils.tensorboard import SummaryWriter  # slow to import: a sample needs none
-
         with self._writing():
             self._metrics = run.metrics.open("a", encoding="utf-8")
             self._writer = SummaryWriter(run.directory, purge_step=first)
@@ -62,18 +65,6 @@ class Tracker:
             yield
         except OSError as error:
             raise UserError(f"Can't write the logs of {self._run}: {error.strerror}.") from error
-
-
-def read_metrics(path: Path) -> list[dict[str, float | None]]:
-    """Read the logged numbers of a run: "step" and the tags of each logged step, in their order.
-
-    Of a file that is not there, or can't be read, there are none; a line that a crash has torn ends
-    it.
-    """
-    found: list[dict[str, float | None]] = []
-    with suppress(OSError, ValueError):
-        found.extend(map(json.loads, path.read_text(encoding="utf-8").splitlines()))
-    return found
 
 
 def _drop_from(metrics: Path, step: int) -> None:

@@ -10,6 +10,7 @@
 Whoever trains a run holds its lock, so that two processes never write to one directory.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from makemore.errors import UserError
 from makemore.runs.checkpoint import Checkpoint
 
 RUNS = Path("runs")
+Metrics = list[dict[str, float | None]]
+"""The numbers of each logged step; those that JSON can't write are None."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,16 @@ class Run:
     def metrics(self) -> Path:
         """The logged numbers."""
         return self.directory / "metrics.jsonl"
+
+    def read_metrics(self) -> Metrics:
+        """Read the logged numbers: "step" and the tags of each logged step, in their order.
+
+        Where the file is not there, or can't be read, there are none.
+        """
+        with suppress(OSError, ValueError):
+            lines = self.metrics.read_text(encoding="utf-8").splitlines()
+            return [json.loads(line) for line in lines]
+        return []
 
     @property
     def checkpoint(self) -> Path:

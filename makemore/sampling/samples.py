@@ -32,7 +32,7 @@ class Sample(str):
         return {"text": str(self), "in": self.place, "finished": self.finished}
 
 
-class Samples(list[Sample], Shown):
+class Samples(Shown, list[Sample]):
     """Some samples, which show themselves as a table of where each stands."""
 
     def grid(self) -> Grid:

@@ -24,8 +24,8 @@ from makemore.evaluation.losses import evaluate
 from makemore.models import ARCHITECTURES
 from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.progress import Progress
-from makemore.runs.recorder import RunRecorder
 from makemore.runs.run import Run, claimed, create_run, reopen
+from makemore.runs.run_recorder import RunRecorder
 from makemore.training.learner import Learner
 from makemore.training.loop import train
 from tests.helpers import Runner, start_makemore

@@ -1,0 +1,72 @@
+"""A training leaves what it finds in the directory of a run."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from makemore.config import Config
+from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.files import write_whole
+from makemore.runs.metrics import Tracker
+from makemore.runs.run import Metrics, Run
+
+
+class RunRecorder:
+    """Writes to the directory of a run. Any method raises a UserError where it can't write."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._tracker: Tracker | None = None
+
+    def __str__(self) -> str:
+        return str(self.run)
+
+    @property
+    def still_kept(self) -> str:
+        """Say that the run is as it was."""
+        return f" {self.run} still holds what was saved before."
+
+    @property
+    def tracker(self) -> Tracker:
+        """The logs, which stand open between `open` and `close`."""
+        assert self._tracker is not None, "a recorder is opened first"
+        return self._tracker
+
+    def open(self, config: Config, resumed_at: int | None) -> None:
+        """Write the config, and open the logs."""
+        write_whole(self.run.config, config.to_toml().encode())
+        self._tracker = Tracker(self.run, resumed_at)
+
+    def close(self) -> None:
+        """Bring all to disk, and close the logs."""
+        if self._tracker is not None:
+            self._tracker.close()
+
+    def numbers(self, step: int, values: Mapping[str, float]) -> None:
+        """Log scalars under their tags."""
+        self.tracker.numbers(step, values)
+
+    def text(self, step: int, tag: str, lines: list[str]) -> None:
+        """Log text for TensorBoard."""
+        self.tracker.text(step, tag, lines)
+
+    def keep_best(self, checkpoint: Checkpoint) -> None:
+        """Write `best.safetensors`."""
+        checkpoint.save(self.run.best)
+
+    def keep_last(self, checkpoint: Checkpoint) -> None:
+        """Write `last.safetensors`. The logs come first, so that none is behind it."""
+        self.tracker.flush()
+        checkpoint.save(self.run.last)
+
+    def best(self) -> Checkpoint:
+        """Read the best checkpoint, or the last while there is no best yet."""
+        return Checkpoint.load(self.run.checkpoint)
+
+    @property
+    def best_path(self) -> Path | None:
+        """Where that is on disk."""
+        return self.run.checkpoint
+
+    def metrics(self) -> Metrics:
+        """Read `metrics.jsonl`."""
+        return self.run.read_metrics()
