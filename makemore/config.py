@@ -238,6 +238,8 @@ def flag(name: str) -> str:
 def read_config(file: Path | None, flags: Mapping[str, Any]) -> Config:
     """Put flags over a TOML file over the defaults.
 
+    A table `[expected]` in the file is no setting: it says what the run must reach, for a test.
+
     Raises:
         UserError: the file can't be read, or holds a wrong setting.
         UsageError: a flag is wrong.
@@ -250,6 +252,7 @@ def read_config(file: Path | None, flags: Mapping[str, Any]) -> Config:
             raise UserError(f"Can't read {file}: {error.strerror}.") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise UserError(f"{file} is not valid TOML: {error}.") from error
+    from_file.pop("expected", None)  # what the run must reach is for those who check the file
     values = overlay(from_file, flags)
     try:
         return Config.from_values(values)

@@ -7,7 +7,6 @@ printing is a method here.
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +14,6 @@ import torch
 
 from makemore.compute.devices import pick_device
 from makemore.config import Config
-from makemore.corpus.documents import BOUNDARY
 from makemore.corpus.reading import clean, read_documents
 from makemore.corpus.splits import SPLITS, Corpus, Split
 from makemore.corpus.vocabulary import Vocabulary
@@ -26,16 +24,12 @@ from makemore.models.base import Model
 from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.progress import Progress
 from makemore.runs.run import Run, find_checkpoint
-from makemore.sampling.lines import novel_samples, sample_lines
+from makemore.sampling.lines import LineDrawer
 from makemore.sampling.sampler import Sampler
-from makemore.sampling.samples import Sample, Samples, look_up
-from makemore.sampling.text import start_of_text, stream, without_boundary
-from makemore.sampling.without_replacement import sample_without_replacement
+from makemore.sampling.samples import Sample, Samples
+from makemore.sampling.text import TextDrawer
 
-PREVIEW_SAMPLES = 10
 PREVIEW_LENGTH = 200
-TEXT_LENGTH = 500
-"""Characters of a text that are drawn unless told, behind the prompt."""
 
 
 @dataclass(repr=False)
@@ -130,6 +124,11 @@ class Maker(Shown):
             self.model.state_dict(),
             learner or {},
         )
+
+    @property
+    def run(self) -> Path | None:
+        """The directory of its run: that of its checkpoint."""
+        return None if self.path is None else self.path.parent
 
     @property
     def is_text(self) -> bool:
@@ -251,31 +250,19 @@ class Maker(Shown):
         Raises:
             UserError, UsageError: as `sample`, some of them when the first is asked for.
         """
-        if self.is_text:
-            if novel or distinct:
-                flag = "--novel" if novel else "--distinct"
-                raise UsageError(
-                    f"{flag} is for a corpus of lines; this run was trained on one long text."
-                )
-            prompt = clean(how.get("prompt", ""))
-            streams = self.stream(n, seed=seed, **how)
-            return (Sample(prompt + "".join(text), finished=False) for text in streams)
         prompt, sampler = self._how(**how)
-        n, generator = n or PREVIEW_SAMPLES, _generator(seed)
-        model, vocabulary = self.model, self.vocabulary
-        corpus = self._corpus_to_look_in(needed=novel) if novel or places else None
-        unlike = sample_without_replacement(  # one draw: no two rounds of it give the same
-            model, vocabulary, n, generator, prompt=prompt, sampler=sampler
+        drawer, corpus = self._drawer, None
+        if (novel or places) and not self.is_text:
+            corpus = self._corpus_to_look_in(needed=novel)
+        return drawer.draw(
+            n or drawer.usual_n,
+            _generator(seed),
+            prompt=prompt,
+            sampler=sampler,
+            novel=novel,
+            distinct=distinct,
+            corpus=corpus,
         )
-
-        def more() -> Iterator[Sample]:
-            if distinct:
-                return islice(unlike, n)
-            return sample_lines(model, vocabulary, n, generator, prompt=prompt, sampler=sampler)
-
-        if corpus is None:
-            return more()
-        return novel_samples(more, n, corpus) if novel else look_up(more(), corpus)
 
     def stream(
         self, n: int | None = None, *, seed: int | None = None, **how: Any
@@ -291,13 +278,14 @@ class Maker(Shown):
             UserError: a character of the prompt is not known.
             UsageError: a value that can't be, or the model was trained on lines.
         """
-        if not self.is_text:
+        drawer = self._drawer
+        if not isinstance(drawer, TextDrawer):
             raise UsageError("A corpus of lines is sampled as whole lines: use sample.")
         prompt, sampler = self._how(**how)
         generator = _generator(seed)
         return [
-            stream(self.model, self.vocabulary, generator, prompt=prompt, sampler=sampler)
-            for _ in range(n or 1)
+            drawer.stream(generator, prompt=prompt, sampler=sampler)
+            for _ in range(n or drawer.usual_n)
         ]
 
     def preview(self) -> list[Sample]:
@@ -305,7 +293,7 @@ class Maker(Shown):
 
         The same weights draw the same, by the seed of the run.
         """
-        length = min(PREVIEW_LENGTH, self.default_max_length())
+        length = min(PREVIEW_LENGTH, self._drawer.usual_length(""))
         drawn = self.draw(seed=self.config.training.seed, places=False, max_length=length)
         return list(drawn)
 
@@ -332,24 +320,14 @@ class Maker(Shown):
             UsageError: a value that can't be.
         """
         sampler = Sampler(1, temperature, top_k, top_p)
-        model, vocabulary = self.model, self.vocabulary
-        start = start_of_text(model, vocabulary) if self.is_text else [BOUNDARY]
-        with torch.inference_mode(), model.evaluating():
-            logits, _ = model.read_prompt(start + vocabulary.encode(clean(prompt)))
-        if self.is_text:
-            logits = without_boundary(logits)
-        found = sampler.probabilities(logits.cpu())[0].tolist()
-        by_character = dict(zip(["", *vocabulary.characters], found, strict=True))
-        if self.is_text:
-            del by_character[""]
-        return dict(sorted(by_character.items(), key=lambda one: -one[1]))
+        with torch.inference_mode(), self.model.evaluating():
+            return self._drawer.probabilities(clean(prompt), sampler)
 
-    def default_max_length(self, prompt: str = "") -> int:
-        """Where samples are cut off unless told: well past the corpus's longest document.
-
-        A text has no end: a page of it follows the prompt.
-        """
-        return len(prompt) + TEXT_LENGTH if self.is_text else 4 * self.longest
+    @property
+    def _drawer(self) -> LineDrawer | TextDrawer:
+        if self.is_text:
+            return TextDrawer(self.model, self.vocabulary)
+        return LineDrawer(self.model, self.vocabulary, self.longest)
 
     def grid(self) -> Grid:
         """Show what it is."""
@@ -377,7 +355,7 @@ class Maker(Shown):
         """Read how to draw: the prompt as the corpus was read, and the sampler."""
         prompt = clean(prompt)
         if max_length is None:
-            max_length = self.default_max_length(prompt)
+            max_length = self._drawer.usual_length(prompt)
         sampler = Sampler(max_length, temperature, top_k, top_p)
         if len(prompt) >= max_length:
             raise UsageError(

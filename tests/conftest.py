@@ -1,5 +1,6 @@
-"""What every test has: the same random numbers, the names, a command runner."""
+"""What every test has: the same random numbers, names, workers, a command runner."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import settings
 from typer.testing import CliRunner, Result
 
 from makemore.commands import app
+from makemore.compute.threads import Workers
 from makemore.corpus.splits import Corpus, load_corpus
 from tests.helpers import Runner
 
@@ -24,6 +26,22 @@ def _same_random_numbers() -> None:
 @pytest.fixture(scope="session")
 def names() -> Corpus:
     return load_corpus(None)
+
+
+@pytest.fixture(scope="session")
+def corpus(names: Corpus) -> Corpus:
+    """Take a few of the names, for runs of a few steps."""
+    return Corpus("some names", names.train[:300], names.val[:60], names.test[:60])
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    """Start three workers, each with one of PyTorch's threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3)
+    with Workers(3) as several:
+        yield several
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture

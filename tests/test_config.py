@@ -1,3 +1,5 @@
+"""Settings: which source is the stronger, and what is wrong with them."""
+
 import tomllib
 from pathlib import Path
 
@@ -15,18 +17,13 @@ from makemore.config import (
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES
 from makemore.models.settings import MLPSettings, Settings
-from tests.helpers import CONFIG_FOLDER
+from tests.helpers import CONFIG_FOLDER, write_file
 
 CONFIGS = sorted(CONFIG_FOLDER.rglob("*.toml"))
 
 
-def write(path: Path, text: str) -> Path:
-    path.write_text(text)
-    return path
-
-
 def test_a_flag_is_stronger_than_a_file_and_a_file_than_a_default(tmp_path: Path) -> None:
-    file = write(tmp_path / "c.toml", 'model = "mlp"\nn_embd = 20\nn_hidden = 30\nseed = 5\n')
+    file = write_file(tmp_path / "c.toml", 'model = "mlp"\nn_embd = 20\nn_hidden = 30\nseed = 5\n')
     config = read_config(file, {"n_hidden": 40, "seed": 6})
     assert config.architecture == MLPSettings(block_size=3, n_embd=20, n_hidden=40)
     assert config.training.seed == 6
@@ -42,7 +39,7 @@ def test_the_model_s_recipe_is_stronger_than_the_common_default() -> None:
 
 
 def test_steps_and_epochs_stand_in_for_each_other(tmp_path: Path) -> None:
-    file = write(tmp_path / "c.toml", "max_steps = 7\n")
+    file = write_file(tmp_path / "c.toml", "max_steps = 7\n")
     from_file = read_config(file, {}).training
     assert (from_file.max_steps, from_file.epochs) == (7, None)
     from_flag = read_config(file, {"epochs": 2.0}).training
@@ -95,7 +92,7 @@ def test_a_wrong_flag_is_bad_usage_and_is_named(flags: dict[str, object], messag
     ],
 )
 def test_a_wrong_line_of_a_file_names_the_file(tmp_path: Path, text: str, message: str) -> None:
-    file = write(tmp_path / "c.toml", text)
+    file = write_file(tmp_path / "c.toml", text)
     with pytest.raises(UserError, match=message) as error:
         read_config(file, {})
     assert str(file) in str(error.value)

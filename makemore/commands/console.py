@@ -1,8 +1,9 @@
 """What a command prints: colour in a terminal, plain lines in a pipe or a file."""
 
+import json
 import shlex
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -34,7 +35,18 @@ def show(thing: Shown) -> None:
     console.print(thing)
 
 
-def show_run(maker: Maker, summary: Summary, run: Path) -> None:
+def print_json(figures: Mapping[str, Any]) -> None:
+    """Print one JSON object in a line."""
+    console.file.write(json.dumps(figures) + "\n")
+
+
+def show_stop(maker: Maker) -> None:
+    """Say that a run was stopped, and how it goes on."""
+    say(f"\nStopped at step {maker.progress.step:,}; all is saved. Go on with:")
+    say(f"makemore train --resume --out {shlex.quote(str(maker.run))}", "bold")
+
+
+def show_run(maker: Maker, summary: Summary) -> None:
     """Show what a finished run has reached, some samples, and the commands to run next."""
     say()
     show(summary)
@@ -44,7 +56,8 @@ def show_run(maker: Maker, summary: Summary, run: Path) -> None:
     else:
         show_samples(summary.samples, maker.longest)
     say()
-    name, parent = shlex.quote(str(run)), shlex.quote(str(run.parent))
+    assert maker.run is not None, "a command trains a run"
+    name, parent = shlex.quote(str(maker.run)), shlex.quote(str(maker.run.parent))
     commands = {
         f"makemore sample{'' if maker.is_text else ' -n 20'} --run {name}": "make more",
         f"makemore eval --run {name}": "measure it on train, val and test",

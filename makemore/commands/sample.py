@@ -1,48 +1,32 @@
 """`makemore sample`."""
 
-import json
 from typing import Any
 
-import typer
-
-from makemore.commands.flags import (
-    CountOption,
-    DeviceOption,
-    DistinctOption,
-    JsonOption,
-    MaxLengthOption,
-    NovelOption,
-    PromptOption,
-    RunOption,
-    SeedOption,
-    TemperatureOption,
-    TopKOption,
-    TopPOption,
-)
+from makemore.commands import flags
 from makemore.commands.messages import reports_errors
 from makemore.corpus.reading import clean
 
 
 @reports_errors
 def sample(
-    n: CountOption = None,
-    run: RunOption = None,
-    prompt: PromptOption = "",
-    temperature: TemperatureOption = 1.0,
-    top_k: TopKOption = None,
-    top_p: TopPOption = None,
-    max_length: MaxLengthOption = None,
-    novel: NovelOption = False,
-    distinct: DistinctOption = False,
-    seed: SeedOption = None,
-    device: DeviceOption = "auto",
-    as_json: JsonOption = False,
+    n: flags.CountOption = None,
+    run: flags.RunOption = None,
+    prompt: flags.PromptOption = "",
+    temperature: flags.TemperatureOption = 1.0,
+    top_k: flags.TopKOption = None,
+    top_p: flags.TopPOption = None,
+    max_length: flags.MaxLengthOption = None,
+    novel: flags.NovelOption = False,
+    distinct: flags.DistinctOption = False,
+    seed: flags.SeedOption = None,
+    device: flags.DeviceOption = "auto",
+    as_json: flags.JsonOption = False,
 ) -> None:
     """Make more: draw new documents from a trained model, or go on with a text."""
-    from makemore import api
     from makemore.commands import console
+    from makemore.maker import Maker
 
-    maker = api.load(run, device)
+    maker = Maker.load(run, device)
     how: dict[str, Any] = {"prompt": prompt, "temperature": temperature, "seed": seed}
     how |= {"top_k": top_k, "top_p": top_p, "max_length": max_length}
     if maker.is_text and not (as_json or novel or distinct):
@@ -52,6 +36,6 @@ def sample(
     samples = maker.draw(n, novel=novel, distinct=distinct, places=places, **how)
     if as_json:
         for one in samples:
-            typer.echo(json.dumps(one.figures()))
+            console.print_json(one.figures())
     else:
         console.show_samples(samples, maker.longest)

@@ -1,33 +1,24 @@
 """`makemore train`."""
 
-import json
-import shlex
 from typing import Any
 
 import typer
 
-from makemore.commands.flags import (
-    ConfigOption,
-    JsonOption,
-    ModelOption,
-    OutOption,
-    ResumeOption,
-    with_setting_flags,
-)
+from makemore.commands import flags
 from makemore.commands.messages import reports_errors
 from makemore.commands.signals import stop_on_signals
 from makemore.config import read_config
 from makemore.errors import UsageError
 
 
-@with_setting_flags
+@flags.with_setting_flags
 @reports_errors
 def train(
-    model: ModelOption = None,
-    out: OutOption = None,
-    resume: ResumeOption = False,
-    config: ConfigOption = None,
-    as_json: JsonOption = False,
+    model: flags.ModelOption = None,
+    out: flags.OutOption = None,
+    resume: flags.ResumeOption = False,
+    config: flags.ConfigOption = None,
+    as_json: flags.JsonOption = False,
     **settings: Any,
 ) -> None:
     """Train a model on a text file, one document a line or one long text, and make more."""
@@ -46,19 +37,13 @@ def train(
             maker = api.resume(out, show=not as_json, should_stop=stop, **settings)
         else:
             maker = api.train_config(wanted, out or True, show=not as_json, should_stop=stop)
-    assert maker.path is not None, "a command trains a run"
-    run, progress = maker.path.parent, maker.progress
-    if progress.finished:
-        summary = summarise(maker)
-        if not as_json:
-            console.show_run(maker, summary, run)
-        figures = summary.figures()
-    else:
-        figures = {}
-        if not as_json:
-            console.say(f"\nStopped at step {progress.step:,}; all is saved. Go on with:")
-            console.say(f"makemore train --resume --out {shlex.quote(str(run))}", "bold")
+    summary = summarise(maker) if maker.progress.finished else None
     if as_json:
-        typer.echo(json.dumps({"run": str(run), "step": progress.step, **figures}))
-    if not progress.finished:
+        figures = summary.figures() if summary else {}
+        console.print_json({"run": str(maker.run), "step": maker.progress.step, **figures})
+    elif summary is not None:
+        console.show_run(maker, summary)
+    else:
+        console.show_stop(maker)
+    if summary is None:
         raise typer.Exit(128 + (stop.signal or 0))

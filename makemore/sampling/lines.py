@@ -5,6 +5,9 @@ is asked once for each distinct prefix, however many samples stand on it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -16,10 +19,75 @@ from makemore.errors import UserError
 from makemore.models.base import Model
 from makemore.sampling.sampler import Sampler, draw_characters
 from makemore.sampling.samples import Sample, look_up
+from makemore.sampling.without_replacement import sample_without_replacement
 
 TOKENS_AT_A_TIME = 2**20
 """Tokens of the samples that are drawn together, were each as long as it may be."""
 NOVEL_ROUNDS = 100
+
+
+@dataclass(frozen=True)
+class LineDrawer:
+    """Draws documents from a model of lines.
+
+    Attributes:
+        model: left in the mode, training or not, that it was in.
+        vocabulary: of the model.
+        longest: length of the longest document of its corpus.
+    """
+
+    model: Model
+    vocabulary: Vocabulary
+    longest: int
+    usual_n: ClassVar[int] = 10
+
+    def usual_length(self, prompt: str) -> int:
+        """Where samples are cut off unless told: well past the longest document."""
+        return 4 * self.longest
+
+    def draw(
+        self,
+        n: int,
+        generator: torch.Generator,
+        *,
+        prompt: str,
+        sampler: Sampler,
+        novel: bool = False,
+        distinct: bool = False,
+        corpus: Corpus | None = None,
+    ) -> Iterator[Sample]:
+        """Draw n documents.
+
+        Args:
+            n: how many.
+            generator: on the CPU, whatever the model's device.
+            prompt: each document starts with these characters.
+            sampler: how characters are drawn.
+            novel: only what stands nowhere in the corpus, which is given then.
+            distinct: no two alike.
+            corpus: where samples are looked up; None: they have no place.
+
+        Raises:
+            UserError: the prompt holds a character that the model doesn't know, or fewer than n can
+                be drawn.
+        """
+        how: dict[str, Any] = {"prompt": prompt, "sampler": sampler}
+        # one draw for all, so that no two rounds of it give the same
+        unlike = sample_without_replacement(self.model, self.vocabulary, n, generator, **how)
+
+        def more() -> Iterator[Sample]:
+            if distinct:
+                return islice(unlike, n)
+            return sample_lines(self.model, self.vocabulary, n, generator, **how)
+
+        if corpus is None:
+            return more()
+        return novel_samples(more, n, corpus) if novel else look_up(more(), corpus)
+
+    def probabilities(self, prompt: str, sampler: Sampler) -> dict[str, float]:
+        """Tell what comes after a prompt, the likeliest first; the end has the key ""."""
+        logits, _ = self.model.read_prompt([BOUNDARY, *self.vocabulary.encode(prompt)])
+        return sampler.by_character(logits[0], ["", *self.vocabulary.characters])
 
 
 def sample_lines(

@@ -1,6 +1,7 @@
 """How the next character is drawn: temperature, top-k, top-p."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -57,6 +58,12 @@ class Sampler:
             probabilities[beyond] = 0
             probabilities /= probabilities.sum(-1, keepdim=True)
         return torch.zeros_like(probabilities).scatter(-1, order.indices, probabilities)
+
+    def by_character(self, logits: Tensor, characters: Sequence[str]) -> dict[str, float]:
+        """Name the probabilities for logits (V,), the likeliest character first."""
+        found = self.probabilities(logits.cpu()).tolist()
+        order = sorted(range(len(found)), key=lambda id_: -found[id_])
+        return {characters[id_]: found[id_] for id_ in order}
 
 
 def draw_characters(probabilities: Tensor, rows: Tensor, generator: torch.Generator) -> Tensor:

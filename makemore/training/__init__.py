@@ -7,4 +7,5 @@ gradients    the gradient of a batch, from those of its parts
 optimizers   Muon and AdamW, and which parameter gets which
 schedule     the learning rate of each step
 status       what a person sees of it
+summary      what it has reached
 """

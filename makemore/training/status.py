@@ -2,8 +2,7 @@
 
 import math
 import time
-from importlib.util import find_spec
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
@@ -22,9 +21,7 @@ class StatusLine:
     def __init__(self, console: Console | None = None) -> None:
         """Show it in a console; on standard output unless one is given."""
         self.console = console or Console(highlight=False)
-        self.is_live = self.console.file.isatty()
-        if self.console.is_jupyter:  # where rich moves a line by a widget
-            self.is_live = find_spec("ipywidgets") is not None
+        self.is_live = self.console.is_jupyter or self.console.file.isatty()
         self._drawn_at = 0.0
         self._bar = Bar(
             BarColumn(bar_width=16),
@@ -33,13 +30,14 @@ class StatusLine:
             auto_refresh=False,  # drawn from the loop: no thread takes time from the computation
         )
         self._task = self._bar.add_task("", status="", visible=False)
+        self._output: Any = None  # of a notebook's cell
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._bar.live.is_started:
-            self._bar.refresh()
+        if self._drawn_at > 0:
+            self._draw()
             self._bar.stop()
 
     def say(self, line: str) -> None:
@@ -54,8 +52,6 @@ class StatusLine:
             if progress.validated:
                 self.say(describe(progress))
             return
-        if not self._bar.live.is_started:
-            self._bar.start()
         self._bar.update(
             self._task,
             total=progress.max_steps,
@@ -63,10 +59,25 @@ class StatusLine:
             status=describe(progress),
             visible=True,
         )
-        now = time.perf_counter()
-        if now - self._drawn_at >= 1 / REFRESHES_A_SECOND:
-            self._drawn_at = now
+        if time.perf_counter() - self._drawn_at >= 1 / REFRESHES_A_SECOND:
+            self._draw()
+
+    def _draw(self) -> None:
+        """Draw the live line.
+
+        In a notebook it is an output that is replaced. Rich would take a widget, which needs
+        ipywidgets, and which nobody sees who reads the notebook later.
+        """
+        self._drawn_at = time.perf_counter()
+        if not self.console.is_jupyter:
+            self._bar.start()
             self._bar.refresh()
+        elif self._output is None:
+            from IPython.display import display
+
+            self._output = display(self._bar, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._output.update(self._bar)
 
 
 def describe(progress: Progress) -> str:

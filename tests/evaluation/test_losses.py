@@ -1,3 +1,5 @@
+"""Exact losses against a plain loop and the closed form, however a split is cut."""
+
 import math
 
 import pytest
@@ -9,8 +11,7 @@ from makemore.corpus.vocabulary import Vocabulary
 from makemore.evaluation import losses as evaluation
 from makemore.evaluation.losses import Evaluation, evaluate
 from makemore.models import ARCHITECTURES
-from tests.helpers import random_model
-from tests.models.test_window_models import fit_bigram, pair_counts
+from tests.helpers import fit_bigram, pair_counts, random_model
 
 
 @pytest.mark.parametrize("split", SPLITS)

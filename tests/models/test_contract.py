@@ -1,4 +1,4 @@
-"""Every registered model meets the contract; then each against an independent truth."""
+"""The contract that every registered model meets."""
 
 import math
 from collections.abc import Iterator
@@ -258,3 +258,10 @@ def test_a_fresh_model_is_nearly_indifferent(name: str, names: Corpus) -> None:
     table = model.reader.table(vocabulary.encode_lines(names.val))
     loss = cross_entropy(model.table_logits(table), table).item()
     assert loss == pytest.approx(math.log(27), abs=0.05)
+
+
+@every_model
+def test_what_muon_has_does_not_depend_on_the_size_of_the_vocabulary(name: str) -> None:
+    sizes = {"n_embd": 64} if "n_embd" in ARCHITECTURES[name].model_fields else {}
+    models = [random_model(name, vocab_size, **sizes) for vocab_size in (9, 64, 200)]
+    assert len({len(model.hidden_matrices()) for model in models}) == 1

@@ -1,35 +1,18 @@
+"""A checkpoint comes back from its file as it was, and a file that is none is refused."""
+
 import ast
 import json
-import os
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 from safetensors import safe_open
 
 import makemore
-from makemore.config import Config
-from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
 from makemore.runs.checkpoint import FORMAT, Checkpoint
-from makemore.runs.files import write_whole
-from makemore.runs.progress import Progress
-from makemore.runs.run import Run, create_run, find_checkpoint, find_run
 from tests.helpers import random_model
-
-
-@pytest.fixture
-def checkpoint() -> Checkpoint:
-    config = Config.from_values({"model": "mlp", "learning_rate": 1 / 3})
-    return Checkpoint(
-        config=config,
-        vocabulary=Vocabulary("ab漢🙂\u2028"),
-        longest=7,
-        fingerprint="f",
-        progress=Progress(step=3, seconds=0.1, loss_sum=1 / 3, best_loss=float("inf"), best_step=2),
-        weights=random_model("mlp", 6).state_dict(),
-        learner={"random.cpu": torch.get_rng_state()},
-    )
 
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path, checkpoint: Checkpoint) -> None:
@@ -61,24 +44,6 @@ def test_any_tool_for_safetensors_reads_the_metadata(
     assert json.loads(metadata["config"])["model"] == "mlp"
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
-    tmp_path: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "x.safetensors"
-    write_whole(path, b"old")
-
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    for target in ("os.fsync", "pathlib.Path.replace"):
-        with monkeypatch.context() as patch:
-            patch.setattr(target, fail)
-            with pytest.raises(UserError, match=r"Can't write .*: No space left on device"):
-                checkpoint.save(path)
-        assert path.read_bytes() == b"old"
-        assert list(tmp_path.iterdir()) == [path]
-
-
 def test_a_damaged_file_is_a_sentence(tmp_path: Path, checkpoint: Checkpoint) -> None:
     path = tmp_path / "x.safetensors"
     checkpoint.save(path)
@@ -92,8 +57,6 @@ def test_a_damaged_file_is_a_sentence(tmp_path: Path, checkpoint: Checkpoint) ->
 def test_a_file_of_another_kind_or_version_is_a_sentence(
     tmp_path: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import safetensors.torch
-
     path = tmp_path / "x.safetensors"
     safetensors.torch.save_file({"x": torch.zeros(1)}, path)
     with pytest.raises(UserError, match="has no makemore format"):
@@ -121,42 +84,3 @@ def test_nothing_is_pickled() -> None:
                     assert module != "pickle"
                 case ast.Attribute(value=ast.Name(id="torch"), attr=name):
                     assert name not in {"save", "load"}, path
-
-
-def test_runs_are_found_by_directory_by_name_and_by_age(
-    tmp_path: Path, checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(UserError, match="no run under runs"):
-        find_run(None)
-    first, second = create_run(None, "mlp"), create_run(None, "mlp")
-    assert first.directory != second.directory
-    with pytest.raises(UserError, match="no run under runs"):
-        find_run(None)  # they are empty yet
-    for age, run in enumerate([second, first]):
-        checkpoint.save(run.last)
-        os.utime(run.last, ns=(age, age))
-    assert find_run(None) == first
-    assert find_run(Path(second.directory.name)) == second
-    assert find_run(tmp_path / second.directory) == Run(tmp_path / second.directory)
-    assert find_checkpoint(None) == first.last
-    checkpoint.save(first.best)
-    assert find_checkpoint(None) == first.best
-    assert find_checkpoint(second.last) == second.last
-    stillborn = create_run(None, "bigram")
-    stillborn.config.write_text("")
-    assert find_checkpoint(None) == first.best, "a run without a checkpoint hides no other"
-    with pytest.raises(UserError, match="has no checkpoint yet: go on with `makemore train"):
-        find_checkpoint(stillborn.directory)
-    with pytest.raises(UserError, match="nowhere holds no run"):
-        find_run(Path("nowhere"))
-
-
-def test_a_run_is_not_written_over(tmp_path: Path, checkpoint: Checkpoint) -> None:
-    run = create_run(tmp_path / "a" / "b", "mlp")
-    checkpoint.save(run.last)
-    with pytest.raises(UserError, match="holds a run already"):
-        create_run(tmp_path / "a" / "b", "mlp")
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(UserError, match="Can't make"):
-        create_run(tmp_path / "file", "mlp")

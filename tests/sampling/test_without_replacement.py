@@ -1,12 +1,10 @@
 """Samples without replacement against all documents, listed with their probabilities."""
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
-from typer.testing import CliRunner
 
-from makemore.commands import app
 from makemore.corpus.documents import BOUNDARY
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
@@ -27,8 +23,7 @@ from makemore.sampling.lines import novel_samples
 from makemore.sampling.sampler import Sampler
 from makemore.sampling.samples import Sample
 from makemore.sampling.without_replacement import perturb, sample_without_replacement
-from tests.helpers import Runner, random_model
-from tests.sampling.test_lines import chi_square_p, whole
+from tests.helpers import chi_square_p, random_model, with_ends
 
 AB = Vocabulary("ab")
 
@@ -204,7 +199,7 @@ def test_those_found_come_before_the_sentence_that_there_are_no_more() -> None:
 def test_at_temperature_zero_there_is_one_document() -> None:
     model = random_model("mlp", 3)
     found, again = (draw(model, 1, seed=seed, temperature=0.0) for seed in (5, 6))
-    assert whole(found) == whole(again)
+    assert with_ends(found) == with_ends(again)
     with pytest.raises(UserError, match="only 1 can be drawn"):
         draw(model, 2, temperature=0.0)
 
@@ -262,7 +257,7 @@ def test_a_seed_repeats_a_draw_and_leaves_the_model_as_it_was() -> None:
     model = random_model("transformer", 3, dropout=0.5).train()
     first = draw(model, 12, prompt="a", max_length=7)
     assert model.training
-    assert whole(first) == whole(draw(model, 12, prompt="a", max_length=7))
+    assert with_ends(first) == with_ends(draw(model, 12, prompt="a", max_length=7))
     assert first != draw(model, 12, seed=6, prompt="a", max_length=7)
     assert all(one.startswith("a") for one in first)
 
@@ -298,79 +293,3 @@ def test_distinct_new_samples_are_drawn_as_if_there_were_no_others() -> None:
     drawn = [first_new() for _ in range(300)]
     for observed, probabilities in zip(zip(*drawn, strict=True), expected, strict=True):
         assert agrees(observed, probabilities)
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a folder with one run of a bigram on names."""
-    folder = tmp_path_factory.mktemp("distinct")
-    flags = ["--model", "bigram", "--out", str(folder / "runs/one")]
-    assert CliRunner().invoke(app, ["train", *flags]).exit_code == 0
-    return folder
-
-
-@pytest.fixture
-def run(run_makemore: Runner, trained: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    monkeypatch.chdir(trained)
-    return run_makemore
-
-
-def test_the_flag_gives_different_lines_and_a_seed_repeats_them(run: Runner) -> None:
-    flags = ["sample", "--distinct", "-n", "50", "--prompt", "q", "--temperature", "0.3"]
-    first = run(*flags, "--seed", "1")
-    lines = first.stdout.splitlines()
-    assert (first.exit_code, first.stderr) == (0, "")
-    assert len(set(lines)) == len(lines) == 50
-    assert all(line.startswith("q") for line in lines)
-    assert run(*flags, "--seed", "1").stdout == first.stdout != run(*flags, "--seed", "2").stdout
-    with_repeats = run(*(flag for flag in flags if flag != "--distinct"), "--seed", "1")
-    assert len(set(with_repeats.stdout.splitlines())) < 50
-
-
-def test_the_flag_goes_with_novel_and_json(run: Runner, names: Corpus) -> None:
-    flags = ["--distinct", "--novel", "--json", "--temperature", "0.2", "--seed", "0"]
-    samples = [json.loads(line) for line in run("sample", "-n", "60", *flags).stdout.splitlines()]
-    assert len({one["text"] for one in samples}) == len(samples) == 60
-    assert all(one["in"] == "new" and names.find(one["text"]) is None for one in samples)
-    shown = run("sample", "--distinct", "--json", "--max-length", "2", "--seed", "0").stdout
-    cut_off = [json.loads(line) for line in shown.splitlines()]
-    assert {(one["finished"], one["in"]) for one in cut_off if len(one["text"]) == 2} == {
-        (False, None)
-    }
-
-
-@pytest.mark.parametrize(
-    ("flags", "found"),
-    [
-        (["--temperature", "0", "-n", "2"], 1),
-        (["--top-k", "1"], 1),
-        (["--top-k", "1", "--novel"], 1),
-        (["--max-length", "2", "--prompt", "a", "-n", "1000"], 27),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
-)
-def test_fewer_than_asked_for_are_shown_and_then_a_sentence(
-    run: Runner, flags: list[str], found: int
-) -> None:
-    result = run("sample", "--distinct", *flags)
-    assert result.exit_code == 1
-    assert f"only {found} can be drawn without a repeat" in result.stderr
-    assert len(result.stderr.splitlines()) == 1
-    assert len(result.stdout.splitlines()) == found or "--novel" in flags
-
-
-def test_too_few_new_ones_are_a_sentence(run: Runner) -> None:
-    result = run("sample", "--distinct", "--novel", "--max-length", "3", "--prompt", "ab")
-    assert result.exit_code == 1
-    assert len(result.stderr.splitlines()) == 1
-
-
-def test_one_long_text_is_refused(run_makemore: Runner) -> None:
-    Path("text.txt").write_text("one long text\n" * 20)
-    flags = ["--model", "bigram", "--data", "text.txt", "--format", "text", "--out", "run"]
-    assert run_makemore("train", *flags).exit_code == 0
-    result = run_makemore("sample", "--distinct", "--run", "run")
-    assert result.exit_code == 2
-    assert result.stderr == (
-        "makemore: --distinct is for a corpus of lines; this run was trained on one long text.\n"
-    )

@@ -1,5 +1,8 @@
+"""What stands in each batch, and in its parts."""
+
 from collections import Counter
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,11 +12,21 @@ from hypothesis import strategies as st
 
 from makemore.config import TrainingSettings
 from makemore.contexts import prefixes, windows
-from makemore.contexts.prefixes import PreparedLines
+from makemore.contexts.prefixes import PrefixTable, PreparedLines
 from makemore.contexts.tables import Prepared
 from makemore.contexts.windows import PreparedWindows
+from makemore.corpus.splits import Corpus
+from makemore.runs.run import Run, create_run
 from makemore.training.batches import Batches, batch_rows, n_windows, window_starts
-from tests.helpers import Count, count_of, random_documents, random_model
+from tests.helpers import (
+    Count,
+    count_of,
+    metrics_of,
+    random_documents,
+    random_model,
+    run_training,
+    small_config,
+)
 
 sizes = st.integers(1, 40)
 
@@ -121,3 +134,26 @@ def test_the_parts_of_a_batch_hold_its_predictions(
         for part in range(3):
             found += count_of(parted.table(step, part))
         assert found == count_of(whole.table(step))
+
+
+def test_parts_keep_together_what_begins_alike() -> None:
+    """Cutting a batch costs a few contexts that both sides begin with, and no more."""
+    model = random_model("gru", 5, longest=9)
+    documents = random_documents(5)
+    tables = {}
+    for parts in (1, 2):
+        batches = Batches(model, documents, TrainingSettings(batch_size=30), parts)
+        tables[parts] = [batches.table(3, part) for part in range(parts)]
+    sizes = {
+        parts: sum(len(table.tokens) for table in cut if isinstance(table, PrefixTable))
+        for parts, cut in tables.items()
+    }
+    assert sizes[1] < sizes[2] <= sizes[1] + 9
+
+
+def test_a_batch_is_no_larger_than_the_corpus(corpus: Corpus, tmp_path: Path) -> None:
+    for size, name in ((300, "exactly"), (10_000, "larger"), (0, "whole")):
+        config = small_config("mlp", batch_size=size)
+        run_training(config, corpus, create_run(tmp_path / name, "mlp"))
+    metrics = [metrics_of(Run(tmp_path / name)) for name in ("exactly", "larger", "whole")]
+    assert metrics[0] == metrics[1] == metrics[2]

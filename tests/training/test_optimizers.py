@@ -1,4 +1,4 @@
-import math
+"""AdamW and Muon against their formulas and PyTorch's own, and which parameters each has."""
 
 import pytest
 import torch
@@ -15,32 +15,9 @@ from makemore.training.optimizers import (
     Optimizer,
     orthogonalise,
 )
-from makemore.training.schedule import learning_rate
 from tests.helpers import random_model
 
 ALONE = Workers()
-
-
-@pytest.mark.parametrize(
-    ("decay", "expected"),
-    [
-        ("linear", [0.25, 0.5, 0.75, 1, 0.75, 0.5, 0.25]),
-        ("cosine", [0.25, 0.5, 0.75, 1, *((1 + math.cos(math.pi * x / 4)) / 2 for x in (1, 2, 3))]),
-        ("none", [0.25, 0.5, 0.75, 1, 1, 1, 1]),
-    ],
-)
-def test_the_learning_rate_rises_in_a_line_and_falls_as_told(
-    decay: str, expected: list[float]
-) -> None:
-    values = {"learning_rate": 1.0, "warmup_steps": 3, "decay": decay}
-    settings = TrainingSettings.model_validate(values)
-    rates = [learning_rate(settings, step, max_steps=7) for step in range(7)]
-    assert rates == pytest.approx(expected)
-
-
-def test_a_warm_up_longer_than_the_run_still_rises() -> None:
-    settings = TrainingSettings(learning_rate=1.0, warmup_steps=100)
-    assert [learning_rate(settings, s, 3) for s in range(3)] == pytest.approx([0.25, 0.5, 0.75])
 
 
 def test_matrices_decay_and_biases_and_norms_do_not() -> None:
@@ -107,13 +84,6 @@ def test_muon_has_the_matrices_inside_the_blocks() -> None:
     assert {names[id(p)] for p in remembered} == {
         f"blocks.{i}.{layer}.weight" for i in range(2) for layer in layers
     }
-
-
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_what_muon_has_does_not_depend_on_the_size_of_the_vocabulary(name: str) -> None:
-    sizes = {"n_embd": 64} if "n_embd" in ARCHITECTURES[name].model_fields else {}
-    models = [random_model(name, vocab_size, **sizes) for vocab_size in (9, 64, 200)]
-    assert len({len(model.hidden_matrices()) for model in models}) == 1
 
 
 def test_a_step_is_adamw_s_formula() -> None:
@@ -198,3 +168,16 @@ def test_of_a_frozen_parameter_nothing_is_remembered() -> None:
     optimizer.step(torch.ones(weight.numel()), 0.1)
     remembered = [bool(optimizer.state(parameter)) for parameter in model.parameters()]
     assert remembered == [True] + [False] * (len(remembered) - 1)
+
+
+def test_matrices_are_moved_alike_by_one_worker_and_by_several(workers: Workers) -> None:
+    moved = []
+    for helpers in (Workers(), workers):
+        model = random_model("transformer", 5, n_layer=3)
+        optimizer = Optimizer(model, TrainingSettings(), helpers)
+        torch.manual_seed(0)
+        slopes = {parameter: torch.randn_like(parameter) for parameter in model.parameters()}
+        optimizer.step(torch.cat([slopes[p].flatten() for p in optimizer.parameters]), 0.1)
+        moved.append([p.detach().clone() for p in model.parameters()])
+    for one, other in zip(*moved, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)

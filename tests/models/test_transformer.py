@@ -1,4 +1,4 @@
-"""The models of the whole prefix, each against an independent truth."""
+"""The transformer against its formula and PyTorch's own layer."""
 
 from typing import Any
 
@@ -9,56 +9,14 @@ from torch import Tensor, nn
 
 from makemore.config import read_config
 from makemore.models import build_model
-from makemore.models.attention import attention, attention_of_newest, rotate
+from makemore.models.attention import attention, rotate
 from makemore.models.base import Model
-from makemore.models.bow import BagOfWords
-from makemore.models.recurrent import Recurrent
 from makemore.models.settings import TransformerSettings
 from makemore.models.transformer import Block, Transformer
 from tests.helpers import CONFIG_FOLDER, random_documents, random_model
 
 V = 5
 LONGEST = 9
-
-# bag of words
-
-
-def test_a_bag_of_words_is_the_mean_of_what_came_before() -> None:
-    model = random_model("bow", V, LONGEST)
-    assert isinstance(model, BagOfWords)
-    tokens = [0, 3, 1, 1, 4]
-    x = [model.wte.weight[token] + model.wpe.weight[i] for i, token in enumerate(tokens)]
-    for position in range(len(tokens)):
-        y = x[position] + sum(x[: position + 1]) / (position + 1)
-        y = y + model.c_proj(torch.tanh(model.c_fc(y)))
-        expected = model.lm_head(y)
-        found = model(torch.tensor([tokens]))[0, position]
-        torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
-
-
-# recurrent networks
-
-
-@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
-def test_a_recurrent_model_is_pytorch_s_with_the_same_weights(name: str) -> None:
-    model = random_model(name, V, LONGEST, n_embd=7, n_hidden=11)
-    assert isinstance(model, Recurrent)
-    reference = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[name](7, 11, batch_first=True)
-    pairs = [
-        (reference.weight_ih_l0, model.from_input.weight),
-        (reference.weight_hh_l0, model.from_state.weight),
-        (reference.bias_ih_l0, model.from_input.bias),
-        (reference.bias_hh_l0, model.from_state.bias),
-    ]
-    with torch.no_grad():
-        for theirs, ours in pairs:
-            theirs.copy_(ours)
-    tokens = torch.randint(V, (4, LONGEST))
-    expected = model.lm_head(reference(model.wte(tokens))[0])
-    torch.testing.assert_close(model(tokens), expected, atol=1e-5, rtol=1e-5)
-
-
-# transformer
 
 CLASSIC = {
     "norm": "layer",
@@ -68,35 +26,6 @@ CLASSIC = {
     "bias": True,
     "zero_init": False,
 }
-
-
-@pytest.mark.parametrize("causal", [True, False])
-def test_attention_is_its_formula(causal: bool) -> None:
-    """Vaswani et al. 2017, equation 1, position by position and head by head."""
-    qkv = torch.randn(3, 7, 96)
-    visible = torch.ones(3, 7, 7, dtype=torch.bool).tril()
-    if not causal:
-        visible = torch.rand(3, 7, 7) < 0.5
-        visible |= torch.eye(7, dtype=torch.bool)
-    unseen = torch.zeros(3, 7, 7).masked_fill(~visible, -torch.inf)
-    found = attention(qkv, 4, None if causal else unseen)
-    for b in range(3):
-        for i in range(7):
-            seen = visible[b, i]
-            for head in range(4):
-                q, k, v = qkv[b].unflatten(-1, (3, 4, 8))[:, :, head].unbind(1)  # (7, 8) each
-                weights = (k[seen] @ q[i] / 8**0.5).softmax(0)
-                expected = weights @ v[seen]
-                one = found[b, i, 8 * head : 8 * head + 8]
-                torch.testing.assert_close(one, expected, atol=1e-5, rtol=0)
-
-
-def test_attention_of_the_newest_position_is_the_last_row_of_attention() -> None:
-    qkv = torch.randn(3, 7, 96)
-    queries, keys, values = qkv.transpose(0, 1).chunk(3, dim=-1)  # (7, 3, 32)
-    heads = torch.eye(4).repeat_interleave(8, dim=0)
-    found = attention_of_newest(queries[-1], keys, values, heads)
-    torch.testing.assert_close(found, attention(qkv, 4)[:, -1], atol=1e-5, rtol=0)
 
 
 def test_a_block_is_pytorch_s_pre_norm_layer_with_the_same_weights() -> None:
@@ -159,28 +88,6 @@ def test_an_mlp_has_no_more_parameters_with_gates_than_without() -> None:
         assert 0 <= fewer < 3 * n_embd * 32
     one = Block(TransformerSettings(n_hidden=7).resolve(longest=15))
     assert one.mlp_proj.in_features == 7
-
-
-def test_rotating_turns_each_pair_of_channels_by_its_angle() -> None:
-    """Su et al. 2021, equation 15, pair by pair: a plane's rotation matrix."""
-    x, positions = torch.randn(3, 7, 2, 10), torch.randint(50, (3, 7))
-    found = rotate(x, positions)
-    for pair in range(5):
-        angle = positions[..., None] * 100.0 ** -(pair / 5)  # (3, 7, 1)
-        cos, sin = angle.cos(), angle.sin()
-        a, b = x[..., 2 * pair], x[..., 2 * pair + 1]
-        expected = torch.stack([cos * a - sin * b, sin * a + cos * b], -1)
-        torch.testing.assert_close(found[..., 2 * pair : 2 * pair + 2], expected)
-
-
-def test_rotated_queries_and_keys_meet_at_their_distance_alone() -> None:
-    q, k = torch.randn(1, 1, 8), torch.randn(1, 1, 8)
-    at = [torch.tensor([position]) for position in range(30)]
-    products = {
-        start: (rotate(q, at[start + 4]) * rotate(k, at[start])).sum() for start in (0, 3, 25)
-    }
-    for product in products.values():
-        torch.testing.assert_close(product, products[0], atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("activation", ["swiglu", "relu2", "relu", "gelu"])

@@ -1,0 +1,58 @@
+"""Tables of the last k characters, against a count in plain Python."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from makemore.contexts.windows import NumberedWindows, window_table
+from makemore.corpus.documents import BOUNDARY, Lines
+from makemore.corpus.splits import Corpus
+from makemore.corpus.vocabulary import Vocabulary
+from tests.helpers import (
+    Count,
+    count_of,
+    encode_spread,
+    few_characters,
+    many_characters,
+    predictions_in,
+)
+
+
+def count_windows(documents: Lines, k: int) -> Count:
+    return Counter(
+        ((*[BOUNDARY] * k, *tokens[: position + 1])[-k:], target)
+        for tokens, position, target in predictions_in(documents)
+    )
+
+
+@given(few_characters | many_characters, st.integers(1, 30))
+def test_a_window_table_counts_what_follows_each_window(documents: list[str], k: int) -> None:
+    encoded, vocab_size = encode_spread(documents)
+    table = window_table(encoded, k, vocab_size)
+    assert count_of(table) == count_windows(encoded, k)
+
+
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_windows_of_the_names_are_as_many_as_their_n_grams(names: Corpus, k: int) -> None:
+    padded = ["·" * k + name for name in names.documents]
+    grams = {name[i : i + k] for name in padded for i in range(len(name) - k + 1)}
+    table = window_table(Vocabulary(names.characters).encode_lines(names.documents), k, 27)
+    assert len(table.contexts) == len(grams)
+
+
+@given(few_characters | many_characters, st.integers(1, 30), st.integers(0, 2**32))
+def test_a_batch_of_numbered_windows_is_the_table_of_its_windows(
+    documents: list[str], k: int, seed: int
+) -> None:
+    encoded, vocab_size = encode_spread(documents)
+    rows = np.random.default_rng(seed).integers(len(encoded), size=5)
+    chosen = encoded.predictions_of(rows)
+    found = NumberedWindows(encoded, k, vocab_size).table(chosen)
+    assert count_of(found) == count_windows(encoded.select(rows), k)
+    expected = window_table(encoded, k, vocab_size, chosen)
+    for field in ("rows", "targets", "counts", "contexts"):
+        assert torch.equal(getattr(found, field), getattr(expected, field))
