@@ -47,7 +47,7 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from makemore.compute.devices import keep_memory
-from makemore.config import DEFAULT_MODEL, read_config
+from makemore.config import DEFAULT_MODEL
 from makemore.contexts.packs import PackedTable
 from makemore.contexts.tables import Table
 from makemore.models import ARCHITECTURES
@@ -117,10 +117,7 @@ def muon_flops(matrices: Sequence[Tensor]) -> int:
 def learner_of(model: str) -> Iterator[Learner]:
     """Make ready to train a model at its defaults, without an end."""
     keep_memory()
-    config = read_config(None, {"model": model, "max_steps": NEVER})
-    corpus = config.data.load()
-    config = config.resolve(corpus.longest)
-    with Learner(config, corpus, CPU) as learner:
+    with Learner.of(model=model, max_steps=NEVER, device="cpu") as learner:
         learner.begin()
         yield learner
 

@@ -11,7 +11,7 @@ import torch
 from makemore.compute.devices import pick_device
 from makemore.config import Config, read_config
 from makemore.corpus.splits import Corpus
-from makemore.errors import MakemoreWarning
+from makemore.errors import MakemoreWarning, UsageError
 from makemore.maker import Maker
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import MemoryRecorder, Recorder
@@ -41,7 +41,7 @@ def train(
             and the model.
         config: TOML file with settings; those given here are stronger.
         show: show what was read, and a live line.
-        watch: called with the progress after every step.
+        watch: called with the progress before the first step and after every step.
         should_stop: asked before every step, and once before all.
         settings: any other setting by its name: `max_steps=500`, `n_embd=32`, `format="text"`.
 
@@ -53,6 +53,8 @@ def train(
         UserError: a file can't be read or written, or the loss diverged.
         UsageError: a setting that can't be.
     """
+    if not (data is None or isinstance(data, str | Path)):
+        raise UsageError(f"--data takes the path of a file, not {type(data).__name__}.")
     given = {"data": None if data is None else str(data), "model": model, **settings}
     chosen = {name: value for name, value in given.items() if value is not None}
     wanted = read_config(None if config is None else Path(config), chosen)
@@ -73,7 +75,7 @@ def train_config(
     corpus, device = config.data.load(), pick_device(config.training.device)
     with ExitStack() as stack:
         stack.enter_context(_own_random_numbers(device))
-        learner = Learner(config.resolve(corpus.longest), corpus, device)
+        learner = Learner(config, corpus, device)
         recorder: Recorder = MemoryRecorder()
         if out:  # made once nothing is left that can be refused
             run = create_run(None if out is True else Path(out), config.name)
@@ -81,7 +83,7 @@ def train_config(
             recorder = RunRecorder(run)
         hint = corpus.format_hint()
         if hint is not None:
-            warnings.warn(hint, MakemoreWarning, stacklevel=2)
+            warnings.warn(hint, MakemoreWarning, stacklevel=3)
         lines = [corpus.describe()] if show else []
         return _train(learner, corpus, recorder, lines, watch, should_stop)
 
@@ -99,7 +101,7 @@ def resume(
     Args:
         run: its directory, or its name under `runs/`; None: the newest.
         show: show what was read, and a live line.
-        watch: called with the progress after every step.
+        watch: called with the progress before the first step and after every step.
         should_stop: asked before every step, and once before all.
         settings: those that may change: max_steps, epochs, eval_interval, log_interval, device.
 

@@ -9,6 +9,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -227,6 +228,10 @@ def _unknown(name: str, model: str, architecture: type[ModelSettings]) -> str:
     own = ", ".join(architecture.model_fields)
     if owners:
         return f"belongs to {' and '.join(owners)}; the settings of {model} are {own}"
+    groups: list[type[Settings]] = [DataSettings, TrainingSettings, architecture]
+    close = get_close_matches(name, [own for group in groups for own in group.model_fields], n=1)
+    if close:
+        return f"there is no such setting; did you mean {close[0]}?"
     return "there is no such setting; `makemore train --help` names them all"
 
 
@@ -258,8 +263,8 @@ def read_config(file: Path | None, flags: Mapping[str, Any]) -> Config:
         return Config.from_values(values)
     except InvalidSettingError as error:
         if flags.keys().isdisjoint(error.names):
-            raise UserError(f"{file}, {', '.join(error.names)}: {error}.") from error
-        raise _usage_error(error) from error
+            raise UserError(f"{file}, {', '.join(error.names)}: {error}.") from None
+        raise _usage_error(error) from None
 
 
 def change_config(config: Config, flags: Mapping[str, Any]) -> Config:
@@ -274,7 +279,7 @@ def change_config(config: Config, flags: Mapping[str, Any]) -> Config:
     try:
         changed = Config.from_values(overlay(config.values(), flags))
     except InvalidSettingError as error:
-        raise _usage_error(error) from error
+        raise _usage_error(error) from None
     for name in flags.keys() - RESUMABLE:
         # a value may be spelled in several ways: it is compared as the config has read it
         old, new = (str(c.values().get(name, "not set")) for c in (config, changed))

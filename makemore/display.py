@@ -55,7 +55,9 @@ class Grid:
         """Make the table that fits between prints."""
         from rich.console import Console
 
-        console = Console(color_system=None, width=10_000, force_terminal=False)
+        console = Console(
+            color_system=None, width=10_000, force_terminal=False, force_jupyter=False
+        )
         with console.capture() as captured:
             console.print(self.to_rich())
         return "\n".join(line.rstrip() for line in captured.get().splitlines())

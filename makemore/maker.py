@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Self, TypedDict, Unpack
 
 import torch
 
@@ -32,6 +32,16 @@ from makemore.sampling.text import TextDrawer
 PREVIEW_LENGTH = 200
 
 
+class HowToDraw(TypedDict, total=False):
+    """What goes with every way to draw, as `Maker.sample` explains it."""
+
+    prompt: str
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+    max_length: int | None
+
+
 @dataclass(repr=False)
 class Maker(Shown):
     """A trained model and all that it needs to make more.
@@ -45,8 +55,8 @@ class Maker(Shown):
         progress: how far its training has come.
         step: how many steps its weights have been trained for.
         path: the checkpoint that it was loaded from; None where it is only in memory.
-        metrics: the logged numbers of its run, one mapping for each logged step; empty where it was
-            loaded from a file alone.
+        metrics: the logged numbers of its run: a mapping from "step" and some tags for each time
+            that something was logged; empty where it was loaded from a file alone.
     """
 
     config: Config
@@ -168,6 +178,8 @@ class Maker(Shown):
             UserError: a file can't be read, the split is empty, or a character is not known.
             UsageError: both are given.
         """
+        if split is not None and split not in SPLITS:
+            raise UsageError(f"--split takes one of {', '.join(SPLITS)}, not {split!r}.")
         if split and data:
             raise UsageError("--split is a part of the run's own data: leave it out with --data.")
         format = self.config.data.format
@@ -243,7 +255,7 @@ class Maker(Shown):
         distinct: bool = False,
         seed: int | None = None,
         places: bool = True,
-        **how: Any,
+        **how: Unpack[HowToDraw],
     ) -> Iterator[Sample]:
         """Draw as `sample` does, each when it is asked for; its place is found if `places` says so.
 
@@ -255,7 +267,7 @@ class Maker(Shown):
         if (novel or places) and not self.is_text:
             corpus = self._corpus_to_look_in(needed=novel)
         return drawer.draw(
-            n or drawer.usual_n,
+            _at_least_one(n, drawer.usual_n),
             _generator(seed),
             prompt=prompt,
             sampler=sampler,
@@ -265,7 +277,7 @@ class Maker(Shown):
         )
 
     def stream(
-        self, n: int | None = None, *, seed: int | None = None, **how: Any
+        self, n: int | None = None, *, seed: int | None = None, **how: Unpack[HowToDraw]
     ) -> list[Iterator[str]]:
         """Begin n long texts, each a character at a time when it is asked for, without the prompt.
 
@@ -285,7 +297,7 @@ class Maker(Shown):
         generator = _generator(seed)
         return [
             drawer.stream(generator, prompt=prompt, sampler=sampler)
-            for _ in range(n or drawer.usual_n)
+            for _ in range(_at_least_one(n, drawer.usual_n))
         ]
 
     def preview(self) -> list[Sample]:
@@ -374,10 +386,20 @@ class Maker(Shown):
             return None
 
 
+def _at_least_one(n: int | None, usual: int) -> int:
+    if n is None:
+        return usual
+    if not isinstance(n, int) or n < 1:
+        raise UsageError(f"--num-samples takes a whole number from 1 on, not {n!r}.")
+    return n
+
+
 def _generator(seed: int | None) -> torch.Generator:
     generator = torch.Generator()
     if seed is None:
         generator.seed()
-    else:
+    elif isinstance(seed, int) and 0 <= seed < 2**63:
         generator.manual_seed(seed)
+    else:
+        raise UsageError(f"--seed takes a whole number from 0 on, not {seed!r}.")
     return generator

@@ -123,7 +123,9 @@ def test_a_training_gives_the_caller_s_random_numbers_back(names: Path) -> None:
         ({"n_layer": 3, "model": "mlp"}, "--n-layer: belongs to transformer"),
         ({"max_steps": -1}, "--max-steps: "),
         ({"fly": True}, "--fly: there is no such setting"),
+        ({"steps": 30}, "--steps: there is no such setting; did you mean max_steps?"),
         ({"data": "nowhere.txt"}, "Can't read .*nowhere.txt"),
+        ({"data": ["anna", "bob"]}, "--data takes the path of a file, not list"),
     ],
 )
 def test_errors_are_the_sentences_of_the_commands(

@@ -93,6 +93,8 @@ def test_a_text_is_sampled_as_pages_and_by_the_character(text: Maker) -> None:
         ({"top_k": 0}, "--max-length and --top-k take whole numbers"),
         ({"max_length": 2, "prompt": "emma"}, "--prompt has 4 characters already"),
         ({"prompt": "ß"}, "doesn't know the character 'ß'"),
+        ({"seed": -1}, "--seed takes a whole number from 0 on, not -1"),
+        ({"seed": 1.5}, "--seed takes a whole number from 0 on, not 1.5"),
     ],
 )
 def test_values_that_can_t_be_are_a_sentence(
@@ -102,11 +104,20 @@ def test_values_that_can_t_be_are_a_sentence(
         lines.sample(3, **how)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("n", [0, -1, 2.5])
+def test_as_many_as_there_can_t_be_are_a_sentence(lines: Maker, text: Maker, n: int) -> None:
+    for draw in (lines.sample, text.sample, text.stream):
+        with pytest.raises(makemore.UsageError, match="--num-samples takes a whole number from 1"):
+            draw(n)
+
+
 def test_what_goes_with_lines_and_not_with_a_text_is_a_sentence(lines: Maker, text: Maker) -> None:
     with pytest.raises(makemore.UsageError, match="--novel is for a corpus of lines"):
         text.sample(novel=True)
     with pytest.raises(makemore.UsageError, match="sampled as whole lines"):
         lines.stream()
+    with pytest.raises(makemore.UsageError, match="--split takes one of train, val, test"):
+        lines.evaluate("valid")  # type: ignore[arg-type]
     with pytest.raises(makemore.UsageError, match="leave it out with --data"):
         lines.evaluate("val", data="names.txt")
 

@@ -76,6 +76,7 @@ def test_the_notebook_runs_in_an_empty_folder_and_leaves_it_empty(
     executed: dict[str, list[Any]], kernel_folder: Path
 ) -> None:
     assert all(executed.values()), "a cell shows nothing"
+    assert all("" not in shown(outputs) for outputs in executed.values())
     assert list(kernel_folder.iterdir()) == []
 
 

@@ -6,7 +6,8 @@
     messages              what is said on stderr
     signals               Ctrl-C
 
-torch takes over a second to import, so nothing here imports it until a command computes.
+torch takes over a second to import, so nothing here imports it until a command computes. Then it
+comes first: below too many calls, CPython 3.11 allocates the memory for frames again and again.
 """
 
 from typing import Annotated

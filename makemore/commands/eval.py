@@ -16,6 +16,8 @@ def evaluate(
     """Measure a trained model: exact losses over whole splits, or over another file."""
     if split and data:
         raise UsageError("--split is a part of the run's own data: leave it out with --data.")
+    import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
+
     from makemore.commands import console
     from makemore.maker import Maker
 

@@ -1,7 +1,5 @@
 """`makemore sample`."""
 
-from typing import Any
-
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
 from makemore.corpus.reading import clean
@@ -23,17 +21,19 @@ def sample(
     as_json: flags.JsonOption = False,
 ) -> None:
     """Make more: draw new documents from a trained model, or go on with a text."""
+    import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
+
     from makemore.commands import console
-    from makemore.maker import Maker
+    from makemore.maker import HowToDraw, Maker
 
     maker = Maker.load(run, device)
-    how: dict[str, Any] = {"prompt": prompt, "temperature": temperature, "seed": seed}
-    how |= {"top_k": top_k, "top_p": top_p, "max_length": max_length}
+    how: HowToDraw = {"prompt": prompt, "temperature": temperature, "max_length": max_length}
+    how |= {"top_k": top_k, "top_p": top_p}
     if maker.is_text and not (as_json or novel or distinct):
-        console.show_texts(maker.stream(n, **how), clean(prompt))
+        console.show_texts(maker.stream(n, seed=seed, **how), clean(prompt))
         return
     places = as_json or console.in_terminal()
-    samples = maker.draw(n, novel=novel, distinct=distinct, places=places, **how)
+    samples = maker.draw(n, novel=novel, distinct=distinct, seed=seed, places=places, **how)
     if as_json:
         for one in samples:
             console.print_json(one.figures())

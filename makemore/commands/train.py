@@ -28,6 +28,8 @@ def train(
         raise UsageError("--resume goes on with the run's own settings: leave out --config.")
     wanted = None if resume else read_config(config, settings)  # refused before torch is imported
 
+    import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
+
     from makemore import api
     from makemore.commands import console
     from makemore.training.summary import summarise

@@ -3,7 +3,7 @@
 It writes nothing and prints nothing. A run puts its logs and checkpoints around it (`loop`); a
 benchmark, a check or a notebook takes steps as it likes:
 
-    with Learner(config, corpus, device) as learner:
+    with Learner.of(model="mlp", max_steps=100) as learner:
         learner.begin()
         step = learner.step()
 """
@@ -12,15 +12,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor
 
-from makemore.compute.devices import compute_reproducibly
+from makemore.compute.devices import compute_reproducibly, pick_device
 from makemore.compute.randomness import random_states, restore_random_states
 from makemore.compute.threads import Workers, workers_that_help
-from makemore.config import Config, TrainingSettings
+from makemore.config import Config, TrainingSettings, read_config
 from makemore.contexts.tables import Table
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
@@ -71,7 +71,7 @@ class Learner:
         """Build a model with the seed of its config, or go on with a checkpoint's.
 
         Args:
-            config: every setting, resolved against the corpus.
+            config: every setting; what depends on the corpus is filled in.
             corpus: what to learn.
             device: where to compute.
             resumed: go on from here. The weights in the end are those of a training that was never
@@ -81,6 +81,7 @@ class Learner:
             UserError: a user's own model can't be built.
         """
         compute_reproducibly(device)
+        config = config.resolve(corpus.longest)
         self.settings = config.training
         self.device = device
         self.resumed = resumed is not None
@@ -109,6 +110,17 @@ class Learner:
             if not progress.finished:
                 self._load_state(resumed.learner)
         progress.start_pace()
+
+    @classmethod
+    def of(cls, **settings: Any) -> Self:
+        """Make one of settings by their names, as `makemore.train` takes them.
+
+        Raises:
+            UserError: a file can't be read, or a user's own model can't be built.
+            UsageError: a setting that can't be.
+        """
+        config = read_config(None, settings)
+        return cls(config, config.data.load(), pick_device(config.training.device))
 
     @property
     def progress(self) -> Progress:

@@ -24,7 +24,7 @@ def train(
     Args:
         learner: new, or resumed.
         recorder: where the numbers and checkpoints go.
-        watch: called with the progress after every step.
+        watch: called with the progress before the first step and after every step.
         should_stop: asked before every step, and once before all.
 
     Raises:

@@ -18,7 +18,7 @@ CPU = torch.device("cpu")
 def learner_of(model: str, names: Corpus, **settings: object) -> Learner:
     corpus = Corpus("some names", names.train[:200], names.val[:40], [])
     config = read_config(None, {"model": model, "batch_size": 32, "max_steps": 6, **settings})
-    return Learner(config.resolve(corpus.longest), corpus, CPU)
+    return Learner(config, corpus, CPU)
 
 
 @pytest.mark.parametrize("model", [name for name in ARCHITECTURES if name != "ngram"])

@@ -28,3 +28,9 @@ def test_the_learning_rate_rises_in_a_line_and_falls_as_told(
 def test_a_warm_up_longer_than_the_run_still_rises() -> None:
     settings = TrainingSettings(learning_rate=1.0, warmup_steps=100)
     assert [learning_rate(settings, s, 3) for s in range(3)] == pytest.approx([0.25, 0.5, 0.75])
+
+
+@pytest.mark.parametrize("decay", ["linear", "cosine"])
+def test_a_step_behind_the_last_moves_nothing(decay: str) -> None:
+    settings = TrainingSettings.model_validate({"learning_rate": 1.0, "decay": decay})
+    assert [learning_rate(settings, step, 50) for step in (50, 55, 1000)] == [0, 0, 0]
