@@ -12,6 +12,7 @@ import makemore
 
 ROOT = Path(makemore.__file__).parent
 ORDER = [
+    {"micrograd"},
     {"errors", "display"},
     {"backprop", "compute"},
     {"corpus"},
@@ -82,13 +83,14 @@ def test_no_two_files_import_each_other() -> None:
 
 
 def test_a_package_s_init_explains_and_imports_nothing() -> None:
-    """But for two: the models' is the registry, the commands' the app."""
+    """But for three: the models' is the registry, the commands' the app, micrograd's has Value."""
     for path in ROOT.glob("*/__init__.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         text = ast.get_docstring(tree)
         assert text, path
         if path.parent.name in {"models", "commands"}:
             continue
-        assert len(tree.body) == 1, f"{path} does more than explain"
+        does_more = len(tree.body) > 1 and path.parent.name != "micrograd"
+        assert not does_more, f"{path} does more than explain"
         for file in path.parent.glob("[!_]*.py"):
             assert re.search(rf"^ *{file.stem} ", text, re.MULTILINE), f"{path} leaves {file} out"
