@@ -311,7 +311,8 @@ def test_a_value_shows_its_number_and_its_gradient() -> None:
 def test_micrograd_imports_nothing_else_of_ours_nor_pytorch() -> None:
     code = """if True:
         import sys
-        from makemore.micrograd import gradcheck, nn
+        from makemore.micrograd import boundary, gradcheck, moons, nn, trace
+        moons.make_moons()
         ours = {name for name in sys.modules if name.startswith("makemore.")}
         assert all(name.startswith("makemore.micrograd") for name in ours), ours
         assert "torch" not in sys.modules
