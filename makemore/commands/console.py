@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.live import Live
 from rich.text import Text
 
 from makemore.display import Shown, visible
@@ -28,6 +29,17 @@ def in_terminal() -> bool:
 def say(line: str = "", style: str = "") -> None:
     """Print one line as it is, whatever its length and characters."""
     console.print(Text(line, style), soft_wrap=True)
+
+
+def follow(lines: Iterable[str]) -> None:
+    """Show lines as they come, in a terminal each in the place of the one before."""
+    if not in_terminal():
+        for line in lines:
+            say(line)
+        return
+    with Live(console=console, auto_refresh=False) as live:
+        for line in lines:
+            live.update(Text(line), refresh=True)
 
 
 def show(thing: Shown) -> None:

@@ -79,6 +79,21 @@ SeedOption = Annotated[
     int | None,
     typer.Option(min=0, max=2**63 - 1, help="Repeat a draw.", show_default="another each time"),
 ]
+StepsOption = Annotated[int, typer.Option(min=1, help="How many steps of gradient descent.")]
+PointsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-size", min=1, help="Points a step.", show_default="all, the same in each"
+    ),
+]
+MoonsSeedOption = Annotated[
+    int,
+    typer.Option("--seed", min=0, max=2**32 - 1, help="Of the points, weights and batches."),
+]
+PlotOption = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE.svg", help="Also draw the boundary, as SVG."),
+]
 
 
 def with_setting_flags(command: Callable[..., None]) -> Callable[..., None]:

@@ -1,0 +1,69 @@
+"""The first training by command: live, plain, as JSON, and its picture."""
+
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.helpers import Runner, in_terminal
+
+
+def test_moons_shows_its_steps_the_boundary_and_what_arrays_take(run_makemore: Runner) -> None:
+    result = run_makemore("moons", "--steps", "2")
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[0] == "100 points, 337 parameters"
+    assert lines[1:3] == [
+        "step  0  loss 0.8958441  accuracy 50.0%",
+        "step  1  loss 1.7235905  accuracy 81.0%",
+    ]
+    assert all(sign in result.stdout for sign in "▒●○")
+    assert re.fullmatch(r"\d+\.\d\d s, number by number", lines[-2])
+    assert re.fullmatch(r"\S+ s, the same steps in arrays, with numpy", lines[-1])
+    assert "\x1b" not in result.stdout
+
+
+def test_in_a_terminal_one_line_tells_of_the_steps(tmp_path: Path) -> None:
+    shown = in_terminal("moons", "--steps", "3", cwd=tmp_path)
+    assert len(re.findall(r"step +\d  loss \d\.\d{7}  accuracy \d+\.\d%", shown)) >= 3
+    assert shown.count("step  2") >= 1
+    assert "\nstep  1" not in shown, "each step stands in the place of the one before"
+
+
+def test_json_is_an_object_a_step(run_makemore: Runner) -> None:
+    result = run_makemore("moons", "--steps", "2", "--json")
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert first == {"step": 0, "loss": pytest.approx(0.8958441028683222), "accuracy": 0.5}
+    assert second["loss"] == pytest.approx(1.7235905336972022)
+
+
+def test_batches_and_seeds_make_another_training(run_makemore: Runner) -> None:
+    def trained(*flags: str) -> str:
+        return run_makemore("moons", "--steps", "1", "--json", *flags).stdout
+
+    few = trained("--batch-size", "9", "--seed", "4")
+    assert few == trained("--batch-size", "9", "--seed", "4")
+    assert len({few, trained("--batch-size", "9"), trained("--seed", "4"), trained()}) == 4
+
+
+def test_plot_writes_an_svg(run_makemore: Runner) -> None:
+    for flags in ([], ["--json"]):
+        result = run_makemore("moons", "--steps", "1", "--plot", "moons.svg", *flags)
+        assert result.exit_code == 0
+        picture = ElementTree.parse("moons.svg").getroot()
+        assert picture.tag.endswith("svg")
+        Path("moons.svg").unlink()
+
+
+def test_a_picture_of_another_kind_is_refused_before_training(run_makemore: Runner) -> None:
+    result = run_makemore("moons", "--plot", "moons.png")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "makemore: --plot writes SVG: give it moons.svg, not moons.png.\n"
+
+
+def test_a_picture_that_can_not_be_written_is_the_user_s_to_fix(run_makemore: Runner) -> None:
+    result = run_makemore("moons", "--steps", "1", "--plot", "nowhere/moons.svg")
+    assert result.exit_code == 1
+    assert result.stderr == "makemore: Can't write nowhere/moons.svg: No such file or directory.\n"
