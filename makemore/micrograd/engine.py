@@ -9,7 +9,9 @@ Every operation gives a new `Value`, and writes two things down in it: which val
 from, and its slope by each of them, which is a formula from school. So a computation leaves a graph
 behind, and `backward` walks it from the result back to where it began.
 
-That is all that it takes to train a network.
+That is all that it takes to train a network. What PyTorch adds is speed: it does the same for whole
+arrays of numbers, and a step of `makemore moons` takes it a 300th of the time on the same core, in
+float64 (`python benchmarks/moons.py`).
 """
 
 import math
