@@ -2,12 +2,13 @@
 
 import json
 import re
+import resource
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.helpers import Runner, in_terminal
+from tests.helpers import Runner, in_terminal, start_makemore
 
 
 def test_moons_shows_its_steps_the_boundary_and_what_arrays_take(run_makemore: Runner) -> None:
@@ -67,3 +68,25 @@ def test_a_picture_that_can_not_be_written_is_the_user_s_to_fix(run_makemore: Ru
     result = run_makemore("moons", "--steps", "1", "--plot", "nowhere/moons.svg")
     assert result.exit_code == 1
     assert result.stderr == "makemore: Can't write nowhere/moons.svg: No such file or directory.\n"
+
+
+@pytest.mark.campaign
+def test_the_whole_training_reaches_the_original_s_loss_in_30_seconds_of_one_core(
+    tmp_path: Path,
+) -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    shown, _ = start_makemore("moons", "--json", cwd=tmp_path).communicate()
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 30
+    steps = [json.loads(line) for line in shown.splitlines()]
+    losses = {place: steps[place]["loss"] for place in (9, 19, 50, 99)}
+    assert losses == pytest.approx(
+        {
+            9: 0.2704862551637922,
+            19: 0.1845374874688392,
+            50: 0.0987511,
+            99: 0.010978370135492717,
+        },
+        abs=1e-7,
+    )
+    assert next(step["step"] for step in steps if step["accuracy"] == 1) == 40
+    assert (len(steps), steps[-1]["accuracy"]) == (100, 1)
