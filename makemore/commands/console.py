@@ -3,16 +3,18 @@
 import json
 import shlex
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from makemore.display import Shown, visible
-from makemore.maker import Maker
-from makemore.sampling.samples import Sample
-from makemore.training.summary import Summary
+
+if TYPE_CHECKING:  # moons trains without torch
+    from makemore.maker import Maker
+    from makemore.sampling.samples import Sample
+    from makemore.training.summary import Summary
 
 STYLES = {"train": "dim", "val": "yellow", "test": "yellow", "new": "green"}
 WIDEST = 40
@@ -52,13 +54,13 @@ def print_json(figures: Mapping[str, Any]) -> None:
     console.file.write(json.dumps(figures) + "\n")
 
 
-def show_stop(maker: Maker) -> None:
+def show_stop(maker: "Maker") -> None:
     """Say that a run was stopped, and how it goes on."""
     say(f"\nStopped at step {maker.progress.step:,}; all is saved. Go on with:")
     say(f"makemore train --resume --out {shlex.quote(str(maker.run))}", "bold")
 
 
-def show_run(maker: Maker, summary: Summary) -> None:
+def show_run(maker: "Maker", summary: "Summary") -> None:
     """Show what a finished run has reached, some samples, and the commands to run next."""
     say()
     show(summary)
@@ -81,7 +83,7 @@ def show_run(maker: Maker, summary: Summary) -> None:
         console.print(line.append(purpose, "not bold dim"), soft_wrap=True)
 
 
-def show_samples(samples: Iterable[Sample], longest: int) -> None:
+def show_samples(samples: "Iterable[Sample]", longest: int) -> None:
     """Show samples; in a terminal with where each stands, elsewhere one a line and no more."""
     if not in_terminal():
         console.file.writelines(f"{one}\n" for one in samples)
