@@ -149,7 +149,7 @@ def _train(
         run_loop(learner, recorder, watch=follow, should_stop=should_stop or (lambda: False))
     maker = Maker.from_checkpoint(recorder.best(), learner.device, corpus)
     maker.progress = learner.progress
-    maker.metrics = recorder.metrics()
+    maker.known_metrics = recorder.metrics()
     maker.path = recorder.best_path
     return maker
 

@@ -5,8 +5,8 @@ printing is a method here.
 """
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, TypedDict, Unpack
 
@@ -23,7 +23,7 @@ from makemore.evaluation.losses import Evaluations, evaluate
 from makemore.models.base import Model
 from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.progress import Progress
-from makemore.runs.run import Run, find_checkpoint
+from makemore.runs.run import Metrics, Run, find_checkpoint
 from makemore.sampling.lines import LineDrawer
 from makemore.sampling.sampler import Sampler
 from makemore.sampling.samples import Sample, Samples
@@ -55,8 +55,6 @@ class Maker(Shown):
         progress: how far its training has come.
         step: how many steps its weights have been trained for.
         path: the checkpoint that it was loaded from; None where it is only in memory.
-        metrics: the logged numbers of its run: a mapping from "step" and some tags for each time
-            that something was logged; empty where it was loaded from a file alone.
     """
 
     config: Config
@@ -67,8 +65,8 @@ class Maker(Shown):
     progress: Progress
     step: int = 0
     path: Path | None = None
-    metrics: Sequence[Mapping[str, float | None]] = ()
-    known_corpus: Corpus | None = field(default=None, repr=False)
+    known_corpus: Corpus | None = None
+    known_metrics: Metrics | None = None
 
     @classmethod
     def from_checkpoint(
@@ -105,7 +103,6 @@ class Maker(Shown):
         path = find_checkpoint(None if run is None else Path(run))
         maker = cls.from_checkpoint(Checkpoint.load(path), pick_device(device))
         maker.path = path
-        maker.metrics = Run(path.parent).read_metrics()
         return maker
 
     def save(self, path: str | Path) -> None:
@@ -139,6 +136,17 @@ class Maker(Shown):
     def run(self) -> Path | None:
         """The directory of its run: that of its checkpoint."""
         return None if self.path is None else self.path.parent
+
+    @property
+    def metrics(self) -> Metrics:
+        """The logged numbers of its run, read when they are first asked for.
+
+        A mapping from "step" and some tags for each time that something was logged; none where it
+        was loaded from a file alone.
+        """
+        if self.known_metrics is None:
+            self.known_metrics = [] if self.run is None else Run(self.run).read_metrics()
+        return self.known_metrics
 
     @property
     def is_text(self) -> bool:
