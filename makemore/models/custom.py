@@ -65,7 +65,7 @@ def build_custom(name: str, settings: CustomSettings, vocab_size: int) -> Model:
     if len(types) > 1:
         found = ", ".join(sorted(types))
         raise UserError(f"{name} has parameters of several types: {found}. Give all the same.")
-    with _blaming(file):
+    with _blaming(file), model.evaluating():
         _probe(model, name)
     return model
 
@@ -91,8 +91,6 @@ def _probe(model: Model, name: str) -> None:
     """See that the logits of two sequences, as long as they may be, are what they must be."""
     length = model.block_size or 2 * (model.context_length or 1)
     tokens = torch.arange(2 * length).view(2, length) % model.vocab_size  # (B, T)
-    was_training = model.training
-    model.eval()
     logits = model(tokens)
     expected = (*tokens.shape, model.vocab_size)
     shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
@@ -121,7 +119,6 @@ def _probe(model: Model, name: str) -> None:
             )
     _probe_step(model, name)
     _probe_table_logits(model, name)
-    model.train(was_training)
 
 
 def _probe_step(model: Model, name: str) -> None:
