@@ -68,6 +68,12 @@ class PrefixReader:
             found = prefix_tables(documents, self.vocab_size, self.block_size, size)
             yield from map(self.arrange, found)
 
+    def contexts(self, documents: Documents) -> list[tuple[list[int], int]]:
+        """Spell out the prefix of every prediction, from the boundary on, and what comes next."""
+        inputs, targets, _ = pad(documents, self.block_size)
+        places = np.argwhere(targets >= 0).tolist()
+        return [(inputs[s, : t + 1].tolist(), int(targets[s, t])) for s, t in places]
+
     def prepare(self, documents: Documents) -> Prepared:
         """Put the documents of a whole split in order, where there is room."""
         if isinstance(documents, Text):

@@ -55,6 +55,9 @@ class Reader(Protocol):
     def tables(self, documents: Documents, size: int) -> Iterator[Table]:
         """Cover documents with tables of about `size` contexts at most."""
 
+    def contexts(self, documents: Documents) -> list[tuple[list[int], int]]:
+        """Spell out every prediction, one after another: its context, and what comes next."""
+
     def prepare(self, documents: Documents) -> "Prepared":
         """Make a whole split ready, so that the table of a batch costs little."""
 

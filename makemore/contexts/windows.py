@@ -48,6 +48,13 @@ class WindowReader:
         """Cut the table of all into tables of at most `size` windows."""
         yield from slices(self.table(documents), size)
 
+    def contexts(self, documents: Documents) -> list[tuple[list[int], int]]:
+        """Spell out the window of every prediction, oldest character first, and what comes next."""
+        everything = np.arange(documents.predictions)
+        distinct = _distinct_windows(documents, self.context_length, self.vocab_size, everything)
+        windows, row = distinct
+        return list(zip(windows[row].tolist(), documents.targets.tolist(), strict=True))
+
     def prepare(self, documents: Documents) -> "PreparedWindows":
         """Number the windows of a whole split, where there is room."""
         return PreparedWindows(self, documents)

@@ -86,6 +86,18 @@ class Model(nn.Module):
         logits = self(table.tokens[table.sequences])  # (S, T, V)
         return logits.flatten(0, 1).index_select(0, table.places)  # (N, V)
 
+    def by_layers(self, contexts: Tensor) -> Tensor:
+        """Predict from contexts that share nothing, through every module: as a drawing shows it.
+
+        Args:
+            contexts: int64 (B, T): windows of `context_length`, or sequences as in `forward`.
+
+        Returns:
+            Logits: after each window, (B, V), or after each token, (B, T, V).
+        """
+        logits: Tensor = self(contexts)
+        return logits if self.context_length is None else logits[:, -1]
+
     @contextmanager
     def evaluating(self) -> Iterator[None]:
         """Be in evaluation mode for a while, then in the mode, training or not, of before."""

@@ -38,8 +38,11 @@ class MLP(WindowModel):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Slide the window over each sequence: (B, T) -> (B, T, V)."""
-        windows = self.pad(tokens).unfold(1, self.context_length, 1)  # (B, T, block_size)
-        return self.logits_from(self.hidden(self.embedding(windows).flatten(-2)))
+        return self.by_layers(self.pad(tokens).unfold(1, self.context_length, 1))
+
+    def by_layers(self, contexts: Tensor) -> Tensor:
+        """Embed, concatenate, one tanh layer, logits: (..., block_size) -> (..., V)."""
+        return self.logits_from(self.hidden(self.embedding(contexts).flatten(-2)))
 
     def predict(self, contexts: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits after each window: int64 (..., block_size) -> (..., V)."""

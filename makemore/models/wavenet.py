@@ -67,6 +67,14 @@ class WaveNet(WindowModel):
         logits: Tensor = self.output(x)  # (B, T, V)
         return logits
 
+    def by_layers(self, contexts: Tensor) -> Tensor:
+        """Fuse the pairs of each window by itself: (B, block_size) -> (B, V)."""
+        x = self.embedding(contexts)  # (B, block_size, n_embd)
+        for fuse in self.layers:
+            x = fuse(x[:, 0::2].squeeze(1), x[:, 1::2].squeeze(1))  # half as many
+        logits: Tensor = self.output(x)  # of (B, n_hidden)
+        return logits
+
     def predict(self, contexts: Tensor, weights: Tensor | None = None) -> Tensor:
         """Logits after each window: (..., block_size) -> (..., V), every part once."""
         rows = contexts.reshape(-1, self.context_length)  # of each part, its row in x: (N, parts)

@@ -36,6 +36,10 @@ class WindowModel(Model):
         """Fill each sequence up on the left: (B, T) -> (B, context_length - 1 + T)."""
         return F.pad(tokens, (self.context_length - 1, 0), value=BOUNDARY)
 
+    def by_layers(self, contexts: Tensor) -> Tensor:
+        """Predict after each window: (B, context_length) -> (B, V)."""
+        return self.predict(contexts)
+
     def table_logits(self, table: Table) -> Tensor:
         """Predict each distinct window once: (N, V)."""
         assert isinstance(table, WindowTable)

@@ -1,5 +1,6 @@
 """Tables of whole prefixes, against a count in plain Python."""
 
+from collections import Counter
 from dataclasses import fields
 
 import numpy as np
@@ -7,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.contexts.prefixes import OrderedDocuments, prefix_table
+from makemore.contexts.prefixes import OrderedDocuments, PrefixReader, prefix_table
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from tests.helpers import (
@@ -27,6 +28,17 @@ def test_a_prefix_table_counts_what_follows_each_prefix(
     encoded, vocab_size = encode_spread(documents)
     table = prefix_table(encoded, vocab_size, block_size)
     assert count_of(table) == count_prefixes(encoded, block_size)
+
+
+@given(few_characters | many_characters, st.none() | st.integers(1, 9))
+def test_contexts_are_spelled_out_one_prediction_after_another(
+    documents: list[str], block_size: int | None
+) -> None:
+    encoded, vocab_size = encode_spread(documents)
+    found = PrefixReader(vocab_size, block_size, lambda table: table).contexts(encoded)
+    counted = Counter((tuple(ids), target) for ids, target in found)
+    assert counted == count_prefixes(encoded, block_size)
+    assert [target for _, target in found] == encoded.targets.tolist()
 
 
 @given(few_characters | many_characters, st.none() | st.integers(1, 9))

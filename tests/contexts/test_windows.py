@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.contexts.windows import NumberedWindows, window_table
+from makemore.contexts.windows import NumberedWindows, WindowReader, window_table
 from makemore.corpus.documents import BOUNDARY, Lines
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
@@ -34,6 +34,17 @@ def test_a_window_table_counts_what_follows_each_window(documents: list[str], k:
     encoded, vocab_size = encode_spread(documents)
     table = window_table(encoded, k, vocab_size)
     assert count_of(table) == count_windows(encoded, k)
+
+
+@given(few_characters | many_characters, st.integers(1, 30))
+def test_contexts_are_spelled_out_one_prediction_after_another(
+    documents: list[str], k: int
+) -> None:
+    encoded, vocab_size = encode_spread(documents)
+    assert WindowReader(k, vocab_size).contexts(encoded) == [
+        ([*[BOUNDARY] * k, *tokens[: position + 1]][-k:], target)
+        for tokens, position, target in predictions_in(encoded)
+    ]
 
 
 @pytest.mark.parametrize("k", [1, 3, 8])
