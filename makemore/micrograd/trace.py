@@ -68,6 +68,27 @@ def to_svg(result: Value) -> str:
     return "\n".join([*lines, "</svg>", ""])
 
 
+def fold(result: Value, inputs: Sequence[Value], op: str) -> Value:
+    """Let one operation stand for all that lies between some inputs and a result, in a picture.
+
+    Its slopes are the gradients of the result by the inputs, so `backward` through it finds the
+    gradients that it finds through all. Those of every value before the result are 0 afterwards.
+
+    Args:
+        result: what was computed, with nothing but the inputs changing.
+        inputs: none of them computed from another.
+        op: what the operation is called.
+    """
+    values = {*graph(result), *inputs}
+    for value in values:
+        value.grad = 0.0
+    result.backward()
+    folded = Value(result.data, tuple(inputs), op, tuple(value.grad for value in inputs))
+    for value in values:
+        value.grad = 0.0
+    return folded
+
+
 @dataclass(eq=False)
 class _Spot:
     """A value in the picture, or a bend of an edge that passes a column."""

@@ -6,9 +6,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from makemore.micrograd.engine import Value
+from makemore.micrograd.engine import Value, graph
 from makemore.micrograd.nn import MLP
-from makemore.micrograd.trace import MOST, to_dot, to_svg
+from makemore.micrograd.trace import MOST, fold, to_dot, to_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -108,3 +108,19 @@ def test_a_large_graph_is_for_graphviz_alone() -> None:
     with pytest.raises(ValueError, match="A picture of 501 values can't be read"):
         to_svg(value)
     assert to_dot(value).count("shape=record") == 501
+
+
+def test_a_folded_part_has_the_value_and_the_slopes_of_all_that_it_stands_for() -> None:
+    def loss(folded: bool) -> tuple[Value, Value, Value]:
+        a, b = Value(0.5), Value(-1.5)
+        inner = (a * b).tanh() + a**2 * b.exp()
+        return (fold(inner, [a, b], "f") if folded else inner) * a, a, b
+
+    whole, a, b = loss(folded=False)
+    picture, c, d = loss(folded=True)
+    whole.backward()
+    picture.backward()
+    assert picture.data == whole.data
+    assert (c.grad, d.grad) == pytest.approx((a.grad, b.grad), rel=1e-12)
+    assert len(graph(picture)) == 4
+    assert 'label="f"' in to_dot(picture)
