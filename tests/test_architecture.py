@@ -23,6 +23,7 @@ ORDER = [
     {"runs"},
     {"maker"},
     {"training"},
+    {"diagnostics"},
     {"api"},
     {"commands"},
 ]

@@ -202,6 +202,17 @@ class Learner:
         )
 
 
+def untrained(config: Config) -> Maker:
+    """Make what a training begins with: weights by the seed of the config, or the closed form.
+
+    Raises:
+        UserError: a file can't be read, or a user's own model can't be built.
+    """
+    learner = Learner(config, config.data.load(), pick_device(config.training.device))
+    learner.begin()
+    return learner.maker
+
+
 def total_steps(model: Model, settings: TrainingSettings, batches: Batches) -> int:
     """How many steps a run takes: none where the closed form is all."""
     if model.closed_form:

@@ -1,0 +1,7 @@
+"""What goes on inside a model?
+
+explain      one prediction, whole, and the weights that moved its loss most
+explanation  how that is shown: lines, tables, a graph, JSON
+in_values    a bigram and an MLP number by number, with the weights of those in PyTorch
+shapes       every tensor's shape, parameters and multiplications, layer by layer
+"""
