@@ -11,7 +11,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from typer.models import OptionInfo
+from typer.models import ArgumentInfo, OptionInfo
 
 from makemore.commands import app
 
@@ -22,7 +22,8 @@ HEAD = """\
 What `makemore COMMAND --help` shows, on one page. It is written by `python docs/commands.py`.
 
 A setting of `train` is a flag here, a line in a TOML file for `--config`, and a keyword of
-`makemore.train` ([python.md](python.md)): `--n-embd 64`, `n_embd = 64`, `n_embd=64`.
+`makemore.train` ([python.md](python.md)): `--n-embd 64`, `n_embd = 64`, `n_embd=64`. `explain`
+takes the same flags.
 """
 KINDS = {str: "text", int: "whole number", float: "number", Path: "path"}
 
@@ -30,12 +31,16 @@ KINDS = {str: "text", int: "whole number", float: "number", Path: "path"}
 def page() -> str:
     """Write the page."""
     parts = [HEAD]
+    told: list[list[str]] = []  # the settings, which stand below the first command that has them
     for command in app.registered_commands:
         assert command.callback is not None
         name = command.name or command.callback.__name__
         parts += [f"## makemore {name}\n", f"{inspect.getdoc(command.callback)}\n"]
         for panel, rows in panels(command.callback).items():
+            if panel and rows in told:
+                continue
             if panel:
+                told.append(rows)
                 parts.append(f"**{panel}**\n")
             parts.append("| option | what it does |\n|---|---|\n" + "\n".join(rows) + "\n")
     return "\n".join(parts)
@@ -46,10 +51,12 @@ def panels(command: Callable[..., Any]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for parameter in inspect.signature(command, eval_str=True).parameters.values():
         kind, option = get_args(parameter.annotation)
-        assert isinstance(option, OptionInfo), "a command takes options alone"
+        assert isinstance(option, OptionInfo | ArgumentInfo)
         # in an annotation the first spelling stands where a default value would
         given = [option.default, *(option.param_decls or ())]
         spellings = [one for text in given if isinstance(text, str) for one in text.split("/")]
+        if isinstance(option, ArgumentInfo):
+            spellings = [parameter.name.upper()]
         spellings = spellings or [f"--{parameter.name.replace('_', '-')}"]
         left = [", ".join(f"`{spelling}`" for spelling in spellings), *values(kind)]
         right = [*help_of(option, parameter.default)]
@@ -64,13 +71,15 @@ def values(kind: Any) -> Iterator[str]:
         (kind,) = (part for part in get_args(kind) if part is not NoneType)
     if get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
+    if get_origin(kind) is list:
+        (kind,) = get_args(kind)
     if get_origin(kind) is Literal:
         yield " or ".join(f"`{choice}`" for choice in get_args(kind))
     elif kind is not bool:
         yield KINDS[kind]
 
 
-def help_of(option: OptionInfo, default: object) -> Iterator[str]:
+def help_of(option: OptionInfo | ArgumentInfo, default: object) -> Iterator[str]:
     """Give the help of an option, and its default where the help doesn't tell it."""
     yield str(option.help).replace("\\[", "[").replace("|", "\\|").replace("<", "\\<")
     if isinstance(option.show_default, str):

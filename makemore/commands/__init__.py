@@ -1,10 +1,10 @@
 """What a person types and sees: read flags, call, print.
 
-    train, sample, eval, moons   a command each, thin over a function of the library
-    flags                        every setting as a flag
-    console                      what is printed
-    messages                     what is said on stderr
-    signals                      Ctrl-C
+    train, sample, eval, …   a command each, thin over a function of the library
+    flags                    every setting as a flag
+    console                  what is printed
+    messages                 what is said on stderr
+    signals                  Ctrl-C
 
 torch takes over a second to import, so nothing here imports it until a command computes. Then it
 comes first: below too many calls, CPython 3.11 allocates the memory for frames again and again.
@@ -16,6 +16,7 @@ import typer
 
 from makemore import __version__
 from makemore.commands.eval import evaluate
+from makemore.commands.explain import explain
 from makemore.commands.moons import moons
 from makemore.commands.sample import sample
 from makemore.commands.train import train
@@ -30,6 +31,7 @@ app.command()(train)
 app.command()(sample)
 app.command("eval")(evaluate)
 app.command()(moons)
+app.command()(explain)
 
 
 def _show_version(asked: bool) -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 from makemore.display import Shown, visible
 
 if TYPE_CHECKING:  # moons trains without torch
+    from makemore.diagnostics.explanation import Explanation
     from makemore.maker import Maker
     from makemore.sampling.samples import Sample
     from makemore.training.summary import Summary
@@ -52,6 +53,17 @@ def show(thing: Shown) -> None:
 def print_json(figures: Mapping[str, Any]) -> None:
     """Print one JSON object in a line."""
     console.file.write(json.dumps(figures) + "\n")
+
+
+def show_explanation(found: "Explanation") -> None:
+    """Show all predictions of a word, one of them whole, and the weights that moved it most."""
+    show(found.predictions)
+    say()
+    for line in found.lines():
+        say(line)
+    if found.moved:
+        say()
+        show(found.moved)
 
 
 def show_stop(maker: "Maker") -> None:

@@ -94,6 +94,41 @@ PlotOption = Annotated[
     Path | None,
     typer.Option("--plot", metavar="FILE.svg", help="Also draw the boundary, as SVG."),
 ]
+WordsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(help="What is predicted, such as emma; several with --contexts."),
+]
+ExplainedRunOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--run",
+        help="A trained model: run directory, its name under runs/, or a .safetensors file.",
+        show_default="a fresh model of the settings given",
+    ),
+]
+AtOption = Annotated[
+    int | None,
+    typer.Option(
+        "--at", min=1, help="Which prediction of the word.", show_default="that of the largest loss"
+    ),
+]
+SvgOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--svg",
+        metavar="FILE.svg",
+        help="Also draw it, every value with its gradient: a small bigram or mlp.",
+    ),
+]
+ContextsOption = Annotated[
+    bool, typer.Option("--contexts", help="Only what the model sees before each prediction.")
+]
+ShapesOption = Annotated[
+    bool,
+    typer.Option(
+        "--shapes", help="Every tensor's shape, parameters and multiplications, layer by layer."
+    ),
+]
 
 
 def with_setting_flags(command: Callable[..., None]) -> Callable[..., None]:
