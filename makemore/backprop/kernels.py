@@ -1,6 +1,7 @@
 """What PyTorch does slowly on a CPU, by a faster way to the same numbers.
 
-Most are a function and its derivative, side by side; tests hold both equal to PyTorch's own.
+Most are a function and its derivative, side by side; tests hold both equal to PyTorch's own. Where
+the derivatives come from: `by_hand` has them step by step, `shortcuts` multiplied out.
 """
 
 from typing import Any
@@ -104,7 +105,8 @@ def batch_norm(
     """Bring each channel to mean 0 and variance 1 over rows that stand for shares of a batch.
 
     With u the normalised channels, s = weight / deviation and the slope g of the result, that of x
-    is s (g - share (Σ g + u Σ g u)).
+    is s (g - share (Σ g + u Σ g u)): `shortcuts.grad_hprebn_at_once`, where a share counts in the
+    mean and in the variance alike.
 
     Args:
         x: (N, C).
@@ -148,7 +150,8 @@ def cross_entropy(logits: Tensor, rows: Tensor, classes: Tensor, weights: Tensor
     """Sum over (row, class) pairs of weight * -log softmax(logits)[row, class].
 
     Its derivative is known while the loss is computed: the softmax, times all the weight of its
-    row, less the weight of each pair.
+    row, less the weight of each pair: `shortcuts.grad_logits_at_once`, with no matrix of what is
+    wanted. With one pair a row and 1/n each, that is (softmax - onehot) / n.
 
     Args:
         logits: (N, V).
