@@ -42,9 +42,35 @@ class BatchNorm(nn.Module):
         counts = x.new_ones(len(rows)) if weights is None else weights.flatten().to(x.dtype)
         n = counts.sum()
         normalised, mean, variance = batch_norm(rows, counts / n, self.weight, self.bias, self.eps)
+        self.follow(mean, variance, n)
+        return normalised.view_as(x)
+
+    def follow(self, mean: Tensor, variance: Tensor, n: Tensor) -> None:
+        """Let the running mean and variance follow those of a batch of n examples, a scalar."""
         self.running_mean.lerp_(mean, self.momentum)
         self.running_var.lerp_(variance * n / (n - 1).clamp(min=1), self.momentum)  # unbiased
-        return normalised.view_as(x)
+
+
+@torch.no_grad()
+def fold(linear: nn.Linear, norm: BatchNorm) -> nn.Linear:
+    """Make one linear layer of one and the batch normalisation behind it, as they evaluate.
+
+    With s = weight / √(running variance + eps), norm(W x + b) is s W x + s (b - running mean) +
+    bias, which is linear again: after training, batch normalisation costs nothing.
+
+    Args:
+        linear: with a bias or without.
+        norm: of as many channels as it has outputs.
+
+    Returns:
+        A layer with a bias and weights of its own.
+    """
+    folded = nn.Linear(linear.in_features, linear.out_features).to(linear.weight)
+    scale = norm.weight * (norm.running_var + norm.eps).rsqrt()  # (n_channels,)
+    bias = 0.0 if linear.bias is None else linear.bias
+    folded.weight.copy_(linear.weight * scale[:, None])
+    folded.bias.copy_((bias - norm.running_mean) * scale + norm.bias)
+    return folded
 
 
 def make_norm(kind: Norm, n_channels: int) -> nn.Module:

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from makemore.contexts.windows import window_table
-from makemore.models.normalization import BatchNorm
+from makemore.models.normalization import BatchNorm, fold
 from makemore.models.window import WindowModel
 from tests.helpers import plain_predictions, random_documents, random_model
 
@@ -58,3 +58,17 @@ def test_in_training_a_table_has_the_loss_and_gradients_of_the_lecture_s_minibat
     torch.testing.assert_close(*losses, atol=1e-5, rtol=0)
     for one, other in zip(*gradients, strict=True):
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_batch_normalisation_folds_into_the_layer_before_it(bias: bool) -> None:
+    linear, norm = nn.Linear(30, 200, bias).double(), BatchNorm(200).double()
+    with torch.no_grad():
+        norm.weight.normal_(1, 0.1), norm.bias.normal_(0, 0.1)
+        for _ in range(50):  # the running mean and variance settle
+            norm(linear(torch.randn(32, 30).double()))
+        norm.eval()
+        x = torch.randn(500, 30).double()
+        expected, found = norm(linear(x)), fold(linear, norm)(x)
+    assert (found - expected).abs().max() < 1e-14
+    assert (found - linear(x)).abs().max() > 1  # and that is no small change
