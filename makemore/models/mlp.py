@@ -8,7 +8,10 @@ import math
 from torch import Tensor, nn
 
 from makemore.backprop.kernels import linear_of_rows, tanh
-from makemore.models.normalization import make_norm, normalise
+from makemore.backprop.network import Layers, loss_and_gradients, with_gradients
+from makemore.contexts.tables import Table
+from makemore.contexts.windows import WindowTable
+from makemore.models.normalization import BatchNorm, make_norm, normalise
 from makemore.models.settings import MLPSettings
 from makemore.models.window import WindowModel
 
@@ -22,6 +25,7 @@ class MLP(WindowModel):
     def __init__(self, vocab_size: int, settings: MLPSettings) -> None:
         super().__init__(vocab_size)
         self.context_length = settings.block_size
+        self.gradients = settings.gradients
         fan_in = settings.block_size * settings.n_embd
         self.embedding = nn.Embedding(vocab_size, settings.n_embd)
         # batch normalisation subtracts the mean, and any bias with it
@@ -54,3 +58,29 @@ class MLP(WindowModel):
         """Finish what the hidden layer has begun: (..., n_hidden) -> (..., V)."""
         logits: Tensor = self.output(tanh(normalise(self.norm, hidden, weights)))
         return logits
+
+    def loss(self, table: Table) -> Tensor:
+        """What training minimises; its gradients are autograd's, or derived by hand."""
+        if self.gradients == "autograd" or not self.training:
+            return super().loss(table)
+        return self.loss_by_hand(table)
+
+    def loss_by_hand(self, table: Table) -> Tensor:
+        """Compute the loss in training, and by hand the gradients that its `backward` hands out."""
+        assert isinstance(table, WindowTable)
+        norm = self.norm if isinstance(self.norm, BatchNorm) else None
+        layers = Layers(
+            C=self.embedding.weight,
+            W1=self.hidden.weight.T,
+            b1=self.hidden.bias,
+            bngain=norm.weight if norm else None,
+            bnbias=norm.bias if norm else None,
+            W2=self.output.weight.T,
+            b2=self.output.bias,
+        )
+        wanted = layers.b2.new_zeros(len(table.contexts), self.vocab_size)
+        wanted[table.rows, table.targets] = table.counts.to(wanted.dtype) / table.predictions
+        found = loss_and_gradients(layers, table.contexts, wanted, norm.eps if norm else 0.0)
+        if norm:
+            norm.follow(found.mean, found.variance, table.counts.sum())
+        return with_gradients(found.loss, layers, found.gradients)

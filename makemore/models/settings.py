@@ -85,6 +85,17 @@ class MLPSettings(WindowSettings):
     init: Literal["uniform", "kaiming"] = Field(
         "uniform", description="of the hidden weights: PyTorch's, or scaled for tanh (He et al.)"
     )
+    gradients: Literal["autograd", "by-hand"] = Field(
+        "autograd", description="who differentiates: PyTorch, or the formulas of makemore.backprop"
+    )
+
+    @model_validator(mode="after")
+    def _derived_by_hand(self) -> Self:
+        if self.gradients == "by-hand" and self.norm not in ("none", "batch"):
+            raise ValueError(
+                f"no one has derived the gradients of norm {self.norm} by hand: take none or batch"
+            )
+        return self
 
 
 class WaveNetSettings(WindowSettings):
