@@ -8,8 +8,9 @@ that is as fast; beside other work it takes what the cores have left. Whatever t
 and the order of the sum are the same, and so is the result, bit for bit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Self, TypeVar
 
 import torch
@@ -26,6 +27,17 @@ def workers_that_help(device: torch.device, divisible: bool) -> int:
     if device.type == "cpu" and divisible:
         return min(torch.get_num_threads(), MOST_WORKERS)
     return 1
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute with one of PyTorch's threads, so that sums have one order on every machine."""
+    usual_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(usual_threads)
 
 
 class Workers:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 
-from makemore.compute.threads import Workers, workers_that_help
+from makemore.compute.threads import Workers, one_thread, workers_that_help
 from tests.helpers import random_model
 
 
@@ -44,3 +44,12 @@ def test_an_error_in_a_part_reaches_the_caller(workers: Workers) -> None:
 
     with pytest.raises(RuntimeError, match="part 1"):
         workers.map(fail, range(3))
+
+
+def test_one_thread_is_taken_for_a_while_and_the_others_come_back() -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(3)
+    with one_thread():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 3
+    torch.set_num_threads(threads)
