@@ -24,6 +24,7 @@ ORDER = [
     {"maker"},
     {"training"},
     {"diagnostics"},
+    {"lectures"},
     {"api"},
     {"commands"},
 ]
