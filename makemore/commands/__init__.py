@@ -17,6 +17,7 @@ import typer
 from makemore import __version__
 from makemore.commands.eval import evaluate
 from makemore.commands.explain import explain
+from makemore.commands.lecture import lecture
 from makemore.commands.moons import moons
 from makemore.commands.sample import sample
 from makemore.commands.train import train
@@ -32,6 +33,7 @@ app.command()(sample)
 app.command("eval")(evaluate)
 app.command()(moons)
 app.command()(explain)
+app.command()(lecture)
 
 
 def _show_version(asked: bool) -> None:

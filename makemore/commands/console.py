@@ -46,8 +46,11 @@ def follow(lines: Iterable[str]) -> None:
 
 
 def show(thing: Shown) -> None:
-    """Print a small table."""
-    console.print(thing)
+    """Print a small table; a line is as long as it is where no terminal would break it."""
+    if in_terminal():
+        console.print(thing)
+    else:
+        say(repr(thing))
 
 
 def print_json(figures: Mapping[str, Any]) -> None:

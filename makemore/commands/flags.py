@@ -131,6 +131,17 @@ ShapesOption = Annotated[
 ]
 
 
+LectureArgument = Annotated[
+    int | None, typer.Argument(help="Of the lecture.", show_default="list the lectures")
+]
+NamesOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--names", help="A list of names, one a line.", show_default="those that come along"
+    ),
+]
+
+
 def with_setting_flags(command: Callable[..., None]) -> Callable[..., None]:
     """Replace a command's `**settings` by one option for each setting of every model.
 
