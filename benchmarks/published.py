@@ -114,20 +114,20 @@ def shakespeare_split(text: Path, folder: Path) -> list[str]:
 
 FIGURES = {
     "bigram": Figure(
-        "bigram by counting, whole file, no smoothing (lecture 1)",
+        "bigram by counting, whole file, no smoothing (lecture 2)",
         "2.454",
         "train",
         "bigram",
         whole,
     ),
     "mlp": Figure(
-        "MLP, window 3, embedding 10, 200 units, BatchNorm (lecture 3)",
+        "MLP, window 3, embedding 10, 200 units, BatchNorm (lecture 4)",
         "2.1057",
         "val",
         "mlp",
         lecture_split,
     ),
-    "wavenet": Figure("WaveNet, window 8 (lecture 5)", "1.9937", "val", "wavenet", lecture_split),
+    "wavenet": Figure("WaveNet, window 8 (lecture 6)", "1.9937", "val", "wavenet", lecture_split),
     "ngram": Figure(
         "n-gram, order 6, Kneser-Ney, on makemore.py's own split",
         "",

@@ -1,6 +1,6 @@
 """The 26 gradients of the lecture's MLP by hand, from the loss back to the embedding.
 
-makemore, lecture 4, exercise 1. Write dx for the gradient of the loss by x: how fast the loss grows
+makemore, lecture 5, exercise 1. Write dx for the gradient of the loss by x: how fast the loss grows
 with each number of x, in the shape of x. Each function below gives one of them, from the gradient
 of what x was used for and the slope of that use. Three rules are enough:
 

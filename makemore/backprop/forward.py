@@ -1,6 +1,6 @@
 """The MLP of the lecture on backpropagation, forward in steps so small that each has a short slope.
 
-makemore, lecture 4, "becoming a backprop ninja". Batch normalisation and the cross-entropy are
+makemore, lecture 5, "becoming a backprop ninja". Batch normalisation and the cross-entropy are
 taken apart into sums, differences, products and powers, and every value on the way is kept.
 
     C ── emb ── embcat ┐

@@ -1,6 +1,6 @@
 """A whole MLP by hand: the loss of a batch and the gradients of all weights, without autograd.
 
-makemore, lecture 4, exercise 4: train with your own backward pass. The steps are those of `by_hand`
+makemore, lecture 5, exercise 4: train with your own backward pass. The steps are those of `by_hand`
 and `shortcuts`. Two things are as the models of this package have them: a batch is a table of
 distinct contexts, and each row counts as often as its context occurs; and the variance of a
 batch normalisation is that of the batch itself, without Bessel's correction.

@@ -1,6 +1,6 @@
 """Many small steps back at once: what their slopes come to, multiplied out and cancelled.
 
-makemore, lecture 4, exercises 2 and 3. The models' own kernels (`kernels`) use the same two
+makemore, lecture 5, exercises 2 and 3. The models' own kernels (`kernels`) use the same two
 formulas, computed with fewer passes over memory.
 """
 

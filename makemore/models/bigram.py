@@ -1,4 +1,4 @@
-"""Bigram: the next character depends on the last one alone (Shannon 1948; makemore, lecture 1)."""
+"""Bigram: the next character depends on the last one alone (Shannon 1948; makemore, lecture 2)."""
 
 import torch
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""MLP: a neural probabilistic language model (Bengio et al. 2003; makemore, lectures 2 and 3).
+"""MLP: a neural probabilistic language model (Bengio et al. 2003; makemore, lectures 3 and 4).
 
 https://www.jmlr.org/papers/volume3/bengio03a/bengio03a.pdf
 """

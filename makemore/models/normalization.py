@@ -10,7 +10,7 @@ from makemore.models.settings import Norm
 class BatchNorm(nn.Module):
     """Batch normalisation, whose rows may stand for several examples each.
 
-    Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167 (makemore, lecture 3). In training each
+    Ioffe & Szegedy 2015, https://arxiv.org/abs/1502.03167 (makemore, lecture 4). In training each
     channel is brought to mean 0 and variance 1 over the batch, and the running mean and variance
     follow; otherwise these are used. A table holds a context once that the batch holds several
     times: weighted by how often, its mean and variance are the batch's own.

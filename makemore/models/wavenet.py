@@ -1,4 +1,4 @@
-r"""WaveNet: characters fused by pairs, then pairs of pairs (van den Oord et al. 2016; lecture 5).
+r"""WaveNet: characters fused by pairs, then pairs of pairs (van den Oord et al. 2016; lecture 6).
 
 https://arxiv.org/abs/1609.03499
 

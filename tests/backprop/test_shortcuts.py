@@ -89,7 +89,7 @@ def test_the_batch_normalisation_kernel_has_the_same_gradient(
 
 
 def test_the_spreads_of_a_large_linear_layer_are_the_lecture_s() -> None:
-    """Makemore, lecture 3, bonus: c = b a, 1,000 wide; what grows forward grows backward."""
+    """Makemore, lecture 4, bonus: c = b a, 1,000 wide; what grows forward grows backward."""
     generator = torch.Generator().manual_seed(2147483647)
     a = torch.randn((1000, 1), generator=generator)
     b = torch.randn((1000, 1000), generator=generator)
@@ -101,7 +101,7 @@ def test_the_spreads_of_a_large_linear_layer_are_the_lecture_s() -> None:
 
 
 def test_the_spreads_behind_a_batch_normalisation_are_the_lecture_s() -> None:
-    """Makemore, lecture 3, bonus: the same layer, normalised over its 1,000 outputs."""
+    """Makemore, lecture 4, bonus: the same layer, normalised over its 1,000 outputs."""
     generator = torch.Generator().manual_seed(2147483647)
     inp = torch.randn(1000, generator=generator)[None]  # (1, 1000)
     w = torch.randn((1000, 1000), generator=generator)

@@ -250,7 +250,7 @@ def test_a_batch_of_windows_has_the_loss_of_its_windows(name: str) -> None:
 
 @every_model
 def test_a_fresh_model_is_nearly_indifferent(name: str, names: Corpus) -> None:
-    """The first loss is log V: no weight starts with an opinion (makemore, lecture 3)."""
+    """The first loss is log V: no weight starts with an opinion (makemore, lecture 4)."""
     vocabulary = Vocabulary(names.characters)
     torch.manual_seed(0)
     defaults = ARCHITECTURES[name]().resolve(names.longest)

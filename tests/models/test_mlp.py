@@ -34,7 +34,7 @@ def test_every_size_of_the_mlp_can_be_set() -> None:
 
 
 def test_kaiming_weights_keep_the_spread_of_what_goes_into_the_tanh() -> None:
-    """With unit inputs the preactivations have the spread of the gain, 5/3 (lecture 3)."""
+    """With unit inputs the preactivations have the spread of the gain, 5/3 (lecture 4)."""
     settings = MLPSettings(n_embd=64, n_hidden=2000, init="kaiming")
     model = MLP(27, settings)
     hidden = model.hidden(torch.randn(500, 3 * 64))
