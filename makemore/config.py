@@ -14,7 +14,14 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import tomli_w
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from makemore.corpus.reading import Format
 from makemore.corpus.splits import Corpus, Shares, load_corpus
@@ -24,6 +31,10 @@ from makemore.models.settings import ModelSettings, Settings
 
 DEFAULT_MODEL = "transformer"
 Device = Literal["auto", "cpu", "cuda", "mps"]
+DROP_AT = 0.5
+SGD_RECIPE = {"learning_rate": 0.1, "momentum": 0.0, "weight_decay": 0.0, "grad_clip": 0.0}
+"""Plain gradient descent as in the lectures. The recipes of the architectures are for steps of
+AdamW's size."""
 
 
 def _absolute(path: Path) -> Path:
@@ -104,20 +115,31 @@ class TrainingSettings(Settings):
         ge=0,
         description="documents a step, or windows of a text; 0 takes the whole training split",
     )
-    optimizer: Literal["muon", "adamw"] = Field(
+    optimizer: Literal["muon", "adamw", "sgd"] = Field(
         "muon",
-        description="muon: on matrices between hidden channels, with AdamW on all else",
+        description="muon: on matrices between hidden channels, with AdamW on all else; sgd: plain "
+        "gradient descent, by default with learning_rate 0.1 and without momentum, weight_decay "
+        "and grad_clip",
     )
     learning_rate: float = Field(0.01, gt=0, allow_inf_nan=False, description="peak learning rate")
     warmup_steps: int = Field(10, ge=0, description="steps in which the learning rate rises")
-    decay: Literal["linear", "cosine", "none"] = Field(
-        "linear", description="how the learning rate falls to 0 by the last step"
+    decay: Literal["linear", "cosine", "step", "none"] = Field(
+        "linear",
+        description="how the learning rate falls: linear and cosine to 0 by the last step, step to "
+        "a tenth at once, none not at all",
+    )
+    drop_at: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description=f"share of the steps before the drop of decay step; unless given, {DROP_AT}",
     )
     momentum: float = Field(
         0.9,
         ge=0,
         lt=1,
-        description="how much of its mean gradient an optimizer keeps in a step (beta 1)",
+        description="how much of its mean gradient an optimizer keeps in a step (beta 1); of sgd, "
+        "how much of its last step",
     )
     weight_decay: float = Field(
         0.1, ge=0, allow_inf_nan=False, description="of matrices and embeddings"
@@ -131,6 +153,13 @@ class TrainingSettings(Settings):
     log_interval: int = Field(10, ge=1, description="steps between two logged training losses")
     seed: int = Field(3407, ge=0, lt=2**63, description="of the weights, batches and dropout")
     device: Device = Field("auto", description="auto: CUDA where there is a GPU, otherwise the CPU")
+
+    @field_validator("drop_at")
+    @classmethod
+    def _belongs_to_a_step(cls, drop_at: float | None, info: ValidationInfo) -> float | None:
+        if drop_at is not None and info.data.get("decay") != "step":
+            raise ValueError("says when decay step drops, so give decay step too")
+        return drop_at
 
 
 RESUMABLE = {"max_steps", "epochs", "eval_interval", "log_interval", "device"}
@@ -183,6 +212,8 @@ class Config:
         recipe = dict(architecture.recipe)
         if given.get("format") == "text":
             recipe |= architecture.text_recipe
+        if given.get("optimizer") == "sgd":
+            recipe |= SGD_RECIPE
         if "epochs" in given:
             recipe["max_steps"] = None
         defaults: dict[type[Settings], dict[str, Any]] = {

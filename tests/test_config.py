@@ -48,6 +48,16 @@ def test_steps_and_epochs_stand_in_for_each_other(tmp_path: Path) -> None:
         read_config(None, {"epochs": 2.0, "max_steps": 7})
 
 
+def test_gradient_descent_is_plain_unless_more_is_given(tmp_path: Path) -> None:
+    """The recipe of each architecture is for Muon and AdamW."""
+    plain = read_config(None, {"optimizer": "sgd", "model": "wavenet"}).training
+    assert (plain.learning_rate, plain.momentum) == (0.1, 0)
+    assert (plain.weight_decay, plain.grad_clip) == (0, 0)
+    file = write_file(tmp_path / "c.toml", "momentum = 0.7\n")
+    given = read_config(file, {"optimizer": "sgd", "model": "wavenet", "grad_clip": 2.0}).training
+    assert (given.momentum, given.grad_clip) == (0.7, 2.0)
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -66,6 +76,9 @@ def test_steps_and_epochs_stand_in_for_each_other(tmp_path: Path) -> None:
         ({"split": "0.8,0.2"}, "--split: three shares"),
         ({"epochs": 1e308}, "--epochs: input should be less than"),
         ({"model": "bigram", "smoothing": -1.0}, "--smoothing"),
+        ({"model": "mlp", "gain": 1.0}, "--gain: scales the weights of init kaiming"),
+        ({"drop_at": 0.5}, "--drop-at: says when decay step drops"),
+        ({"decay": "step", "drop_at": 1.5}, "--drop-at: input should be less than or equal to 1"),
     ],
 )
 def test_a_wrong_flag_is_bad_usage_and_is_named(flags: dict[str, object], message: str) -> None:

@@ -1,4 +1,4 @@
-"""Muon and AdamW, and which parameter gets which.
+"""Muon, AdamW and plain gradient descent, and which parameter gets which.
 
 All that is trained is one vector, and so are its gradient and what an optimizer remembers. Each
 optimizer has a stretch of it, and a step is a handful of operations on whole stretches, however
@@ -22,6 +22,33 @@ SECOND_BETA = 0.99
 
 Moments = dict[str, Tensor]
 """What an optimizer remembers: of each weight, or (0-dimensional) of all."""
+
+
+class SGD:
+    """Gradient descent: w <- w - learning_rate * gradient (Robbins & Monro 1951).
+
+    With momentum the step follows v <- momentum * v + gradient, as in `torch.optim.SGD`: with 0.9
+    and a steady gradient it becomes ten times as long. Weights decay by themselves, outside of v
+    (Loshchilov & Hutter 2019, algorithm 1).
+    """
+
+    def __init__(
+        self, weights: Tensor, n_decayed: int, weight_decay: float, momentum: float
+    ) -> None:
+        """Take charge of weights (n,), changed in place by every step; the first ones decay."""
+        self.weights = weights
+        self.decayed = weights[:n_decayed]
+        self.weight_decay = weight_decay
+        self.momentum = momentum
+        self.state: Moments = {"momentum": torch.zeros_like(weights)} if momentum else {}
+
+    @torch.no_grad()
+    def step(self, gradient: Tensor, learning_rate: float) -> None:
+        """Move the weights along their gradient (n,)."""
+        if self.momentum:
+            gradient = self.state["momentum"].mul_(self.momentum).add_(gradient)
+        self.decayed.mul_(1 - learning_rate * self.weight_decay)
+        self.weights.sub_(gradient, alpha=learning_rate)
 
 
 class AdamW:
@@ -142,7 +169,7 @@ def orthogonalise(stacks: Sequence[Tensor]) -> list[Tensor]:
 
 
 class Optimizer:
-    """AdamW, and Muon on the hidden matrices where it is asked for.
+    """AdamW, and Muon on the hidden matrices where it is asked for; or SGD on all.
 
     Attributes:
         parameters: all that is trained, in the order in which it stands in the vector.
@@ -172,12 +199,17 @@ class Optimizer:
 
         *of_shares, of_others = vector.split(self.lengths)
         decay, momentum = settings.weight_decay, settings.momentum
-        self.rules: tuple[AdamW | Muon, ...] = (
+        for_others = (
+            SGD(of_others, n_decayed, decay, momentum)
+            if settings.optimizer == "sgd"
+            else AdamW(of_others, n_decayed, decay, (momentum, SECOND_BETA))
+        )
+        self.rules: tuple[Muon | AdamW | SGD, ...] = (
             *(
                 Muon(weights, [matrix.shape for matrix in share], decay, momentum)
                 for weights, share in zip(of_shares, shares, strict=True)
             ),
-            AdamW(of_others, n_decayed, decay, (momentum, SECOND_BETA)),
+            for_others,
         )
 
     def step(self, gradient: Tensor, learning_rate: float) -> None:

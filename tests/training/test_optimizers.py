@@ -1,4 +1,4 @@
-"""AdamW and Muon against their formulas and PyTorch's own, and which parameters each has."""
+"""SGD, AdamW and Muon against their formulas and PyTorch's own, and which parameters each has."""
 
 import pytest
 import torch
@@ -10,6 +10,7 @@ from makemore.models import ARCHITECTURES
 from makemore.training import optimizers
 from makemore.training.optimizers import (
     NEWTON_SCHULZ,
+    SGD,
     AdamW,
     Muon,
     Optimizer,
@@ -45,8 +46,41 @@ def test_adamw_is_pytorch_s() -> None:
     torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("weight_decay", "momentum"), [(0.0, 0.0), (0.1, 0.0), (0.0, 0.9)], ids=str
+)
+def test_sgd_is_pytorch_s(weight_decay: float, momentum: float) -> None:
+    """PyTorch's decay goes through the momentum, which ours doesn't: one of the two at a time."""
+    ours = torch.randn(39, dtype=torch.float64)
+    decayed, others = (nn.Parameter(part.clone()) for part in ours.split([25, 14]))
+    sgd = SGD(ours, n_decayed=25, weight_decay=weight_decay, momentum=momentum)
+    groups = [
+        {"params": [decayed], "weight_decay": weight_decay},
+        {"params": [others], "weight_decay": 0},
+    ]
+    reference = torch.optim.SGD(groups, lr=0.05, momentum=momentum)
+    for _ in range(20):
+        gradient = torch.randn(39, dtype=torch.float64)
+        decayed.grad, others.grad = gradient.clone().split([25, 14])
+        sgd.step(gradient, 0.05)
+        reference.step()
+    theirs = torch.cat([decayed.detach(), others.detach()])
+    torch.testing.assert_close(ours, theirs, atol=1e-14, rtol=0)
+
+
+def test_plain_gradient_descent_remembers_nothing_and_moves_every_weight_alike() -> None:
+    model = random_model("transformer", 5)
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    settings = TrainingSettings(optimizer="sgd", momentum=0, weight_decay=0)
+    optimizer = Optimizer(model, settings, ALONE)
+    optimizer.step(torch.ones(model.n_parameters), 0.25)
+    for parameter, old in zip(model.parameters(), before, strict=True):
+        assert torch.equal(parameter.detach(), old - 0.25)
+        assert optimizer.state(parameter) == {}
+
+
 @pytest.mark.parametrize("name", [name for name in ARCHITECTURES if name != "ngram"])
-@pytest.mark.parametrize("kind", ["muon", "adamw"])
+@pytest.mark.parametrize("kind", ["muon", "adamw", "sgd"])
 def test_every_parameter_has_its_place_in_the_vector(name: str, kind: str) -> None:
     model = random_model(name, 5)
     before = [parameter.detach().clone() for parameter in model.parameters()]
