@@ -120,7 +120,7 @@ def test_a_training_gives_the_caller_s_random_numbers_back(names: Path) -> None:
     ("settings", "sentence"),
     [
         ({"model": "mpl"}, "--model: 'mpl' is none of bigram"),
-        ({"n_layer": 3, "model": "mlp"}, "--n-layer: belongs to transformer"),
+        ({"n_head": 3, "model": "mlp"}, "--n-head: belongs to transformer"),
         ({"max_steps": -1}, "--max-steps: "),
         ({"fly": True}, "--fly: there is no such setting"),
         ({"steps": 30}, "--steps: there is no such setting; did you mean max_steps?"),

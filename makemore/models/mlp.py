@@ -19,8 +19,25 @@ TANH_GAIN = 5 / 3
 """What keeps the spread of activations through a tanh: `torch.nn.init.calculate_gain("tanh")`."""
 
 
+class Layer(nn.Module):
+    """tanh(norm(W x + b)): a hidden layer behind the first."""
+
+    def __init__(self, settings: MLPSettings) -> None:
+        super().__init__()
+        n_hidden = settings.n_hidden
+        self.linear = nn.Linear(n_hidden, n_hidden, bias=settings.norm != "batch")
+        self.norm = make_norm(settings.norm, n_hidden)
+
+    def forward(self, x: Tensor, weights: Tensor | None) -> Tensor:
+        """Map (..., n_hidden) to (..., n_hidden); `weights` as in `BatchNorm`."""
+        return tanh(normalise(self.norm, self.linear(x), weights))
+
+
 class MLP(WindowModel):
-    """Embed each of the last `block_size` characters, concatenate, one tanh layer, logits."""
+    """Embed each of the last `block_size` characters, concatenate, `n_layer` tanh layers, logits.
+
+    The first hidden layer is `hidden` and `norm`; those behind it are `layers`.
+    """
 
     def __init__(self, vocab_size: int, settings: MLPSettings) -> None:
         super().__init__(vocab_size)
@@ -31,11 +48,15 @@ class MLP(WindowModel):
         # batch normalisation subtracts the mean, and any bias with it
         self.hidden = nn.Linear(fan_in, settings.n_hidden, bias=settings.norm != "batch")
         self.norm = make_norm(settings.norm, settings.n_hidden)
+        layers = [Layer(settings) for _ in range(settings.n_layer - 1)]
+        self.layers = nn.ModuleList(layers)
         self.output = nn.Linear(settings.n_hidden, vocab_size)
         if settings.init == "kaiming":
-            nn.init.normal_(self.hidden.weight, std=TANH_GAIN / math.sqrt(fan_in))
-            if self.hidden.bias is not None:
-                nn.init.normal_(self.hidden.bias, std=0.01)
+            gain = TANH_GAIN if settings.gain is None else settings.gain
+            for linear in (self.hidden, *(layer.linear for layer in layers)):
+                nn.init.normal_(linear.weight, std=gain / math.sqrt(linear.in_features))
+                if linear.bias is not None:
+                    nn.init.normal_(linear.bias, std=0.01)
         # start from nearly equal probabilities: the first loss is log V, and no unit is saturated
         nn.init.normal_(self.output.weight, std=0.01)
         nn.init.zeros_(self.output.bias)
@@ -55,8 +76,11 @@ class MLP(WindowModel):
         return self.logits_from(hidden, weights).view(*contexts.shape[:-1], self.vocab_size)
 
     def logits_from(self, hidden: Tensor, weights: Tensor | None = None) -> Tensor:
-        """Finish what the hidden layer has begun: (..., n_hidden) -> (..., V)."""
-        logits: Tensor = self.output(tanh(normalise(self.norm, hidden, weights)))
+        """Finish what the first hidden layer has begun: (..., n_hidden) -> (..., V)."""
+        x = tanh(normalise(self.norm, hidden, weights))
+        for layer in self.layers:
+            x = layer(x, weights)
+        logits: Tensor = self.output(x)
         return logits
 
     def loss(self, table: Table) -> Tensor:

@@ -6,7 +6,14 @@ one of them without importing torch.
 
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 FLOATS_AT_A_TIME = 32
 """Floats that a loop on a CPU takes at once: two of its widest vectors."""
@@ -81,13 +88,27 @@ class MLPSettings(WindowSettings):
 
     block_size: int = Field(3, ge=1, description="characters that the model sees")
     n_embd: int = Field(10, ge=1, description="channels of a character's embedding")
-    n_hidden: int = Field(200, ge=1, description="units of the hidden layer")
+    n_hidden: int = Field(200, ge=1, description="units of each hidden layer")
+    n_layer: int = Field(1, ge=1, description="hidden layers")
     init: Literal["uniform", "kaiming"] = Field(
         "uniform", description="of the hidden weights: PyTorch's, or scaled for tanh (He et al.)"
+    )
+    gain: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="spread of init kaiming, times sqrt(inputs of a layer); unless given, 5/3",
     )
     gradients: Literal["autograd", "by-hand"] = Field(
         "autograd", description="who differentiates: PyTorch, or the formulas of makemore.backprop"
     )
+
+    @field_validator("gain")
+    @classmethod
+    def _belongs_to_kaiming(cls, gain: float | None, info: ValidationInfo) -> float | None:
+        if gain is not None and info.data.get("init") != "kaiming":
+            raise ValueError("scales the weights of init kaiming, so give init kaiming too")
+        return gain
 
     @model_validator(mode="after")
     def _derived_by_hand(self) -> Self:
@@ -95,6 +116,8 @@ class MLPSettings(WindowSettings):
             raise ValueError(
                 f"no one has derived the gradients of norm {self.norm} by hand: take none or batch"
             )
+        if self.gradients == "by-hand" and self.n_layer > 1:
+            raise ValueError("one hidden layer is derived by hand: leave out n_layer")
         return self
 
 

@@ -1,13 +1,17 @@
 """The MLP against the lecture's formula."""
 
+import math
 from typing import Literal
 
 import pytest
 import torch
 from pydantic import ValidationError
+from torch import nn
 
 from makemore.config import read_config
+from makemore.contexts.windows import window_table
 from makemore.corpus.splits import Corpus
+from makemore.corpus.vocabulary import Vocabulary
 from makemore.models.mlp import MLP
 from makemore.models.settings import MLPSettings
 from makemore.training.learner import Learner
@@ -107,3 +111,82 @@ def test_a_norm_without_a_gradient_by_hand_is_refused_in_a_sentence(
     result = run_makemore("train", "--model", "mlp", "--gradients", "by-hand", "--norm", norm)
     assert result.exit_code == 2
     assert "by hand: take none or batch" in result.stderr
+def test_one_hidden_layer_has_the_weights_that_checkpoints_hold() -> None:
+    """Under the names, and drawn in the order, of the time when there could be only one."""
+    torch.manual_seed(4)
+    model = MLP(27, MLPSettings(init="kaiming"))
+    torch.manual_seed(4)
+    embedding, hidden, output = nn.Embedding(27, 10), nn.Linear(30, 200), nn.Linear(200, 27)
+    nn.init.normal_(hidden.weight, std=5 / 3 / math.sqrt(30))
+    nn.init.normal_(hidden.bias, std=0.01)
+    nn.init.normal_(output.weight, std=0.01)
+    held = {
+        "embedding.weight": embedding.weight,
+        "hidden.weight": hidden.weight,
+        "hidden.bias": hidden.bias,
+        "output.weight": output.weight,
+        "output.bias": torch.zeros(27),
+    }
+    assert model.state_dict().keys() == held.keys()
+    for name, weight in model.state_dict().items():
+        assert torch.equal(weight, held[name])
+
+
+def test_the_deep_mlp_is_a_plain_loop_over_its_layers() -> None:
+    model = random_model("mlp", 27, n_layer=3, n_hidden=20)
+    assert isinstance(model, MLP)
+    windows = torch.randint(27, (64, 3))
+    x = model.embedding.weight[windows].view(64, 30)
+    deeper = [module for module in model.layers.modules() if isinstance(module, nn.Linear)]
+    assert len(deeper) == 2
+    for linear in (model.hidden, *deeper):
+        x = torch.tanh(x @ linear.weight.T + linear.bias)
+    expected = x @ model.output.weight.T + model.output.bias
+    torch.testing.assert_close(model.predict(windows), expected)
+
+
+def test_the_deep_mlp_of_the_lecture_on_batchnorm_has_its_parameters() -> None:
+    """46,497; and with BatchNorm 47,024, where the lecture normalises the logits too.
+
+    Ours are not: they have a bias of 27, and not 27 scales and 27 shifts.
+    """
+    assert MLP(27, MLPSettings(n_layer=5, n_hidden=100)).n_parameters == 46_497
+    normalised = MLP(27, MLPSettings(n_layer=5, n_hidden=100, norm="batch"))
+    assert normalised.n_parameters == 47_024 - 27
+
+
+@pytest.mark.parametrize(
+    ("gain", "stds"),
+    [
+        (5 / 3, [0.75, 0.69, 0.67, 0.66, 0.66]),
+        (1.0, [0.62, 0.48, 0.41, 0.35, 0.32]),
+        (3.0, [0.85, 0.84, 0.84, 0.84, 0.84]),
+        (0.5, [0.41, 0.20, 0.10, 0.05, 0.02]),
+    ],
+)
+def test_the_gain_decides_how_activations_spread_from_layer_to_layer(
+    gain: float, stds: list[float], names: Corpus
+) -> None:
+    """The standard deviations that the lecture on BatchNorm shows; its weights are another draw."""
+    torch.manual_seed(2)
+    settings = MLPSettings(n_layer=5, n_hidden=100, init="kaiming", gain=gain)
+    model = MLP(27, settings)
+    table = window_table(Vocabulary(names.characters).encode_lines(names.val), 3, 27)
+    x = torch.tanh(model.hidden(model.embedding(table.contexts).flatten(1)))
+    found = [x.std().item()]
+    for layer in model.layers:
+        x = layer(x, None)
+        found.append(x.std().item())
+    assert found == pytest.approx(stds, abs=0.04)
+
+
+def test_every_layer_of_a_deep_mlp_normalises_over_the_batch_that_a_table_stands_for() -> None:
+    """In training, a table and the rows that it stands for have one loss."""
+    documents = random_documents(5)
+    model = random_model("mlp", 5, n_layer=3, norm="batch").train()
+    assert isinstance(model, MLP)
+    table = window_table(documents, 3, 5)
+    rows = table.rows.repeat_interleave(table.counts)
+    targets = table.targets.repeat_interleave(table.counts)
+    plain = nn.functional.cross_entropy(model.predict(table.contexts[rows]), targets)
+    torch.testing.assert_close(model.loss(table), plain, atol=1e-5, rtol=0)

@@ -38,6 +38,20 @@ def test_a_run_interrupted_at_any_step_ends_bit_for_bit_as_one_that_never_was(
     assert metrics_of(whole) == metrics_of(broken)
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_a_run_of_gradient_descent_goes_on_bit_for_bit_over_its_drop(
+    momentum: float, corpus: Corpus, tmp_path: Path
+) -> None:
+    settings = {"optimizer": "sgd", "momentum": momentum, "decay": "step", "drop_at": 0.4}
+    config = small_config("mlp", n_layer=2, norm="batch", **settings)
+    whole = create_run(tmp_path / "whole", "mlp")
+    run_training(config, corpus, whole)
+    broken = create_run(tmp_path / "broken", "mlp")
+    for stop in [1, 9, 10, 17, None]:
+        run_training(config, corpus, broken, stop)
+    assert_same_weights(whole, broken)
+
+
 def test_a_finished_run_is_not_resumed_without_more_steps(corpus: Corpus, tmp_path: Path) -> None:
     run = create_run(tmp_path / "run", "mlp")
     run_training(small_config("mlp"), corpus, run)
