@@ -114,7 +114,7 @@ def in_values(model: Model) -> InValues | None:
         return None
     if isinstance(model, Bigram):
         return BigramInValues(model)
-    if isinstance(model, MLP) and isinstance(model.norm, nn.Identity):
+    if isinstance(model, MLP) and isinstance(model.norm, nn.Identity) and not model.layers:
         return MLPInValues(model)
     return None
 
