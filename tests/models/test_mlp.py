@@ -143,6 +143,7 @@ def test_the_deep_mlp_is_a_plain_loop_over_its_layers() -> None:
         x = torch.tanh(x @ linear.weight.T + linear.bias)
     expected = x @ model.output.weight.T + model.output.bias
     torch.testing.assert_close(model.predict(windows), expected)
+    torch.testing.assert_close(model(windows)[:, -1], expected)
 
 
 def test_the_deep_mlp_of_the_lecture_on_batchnorm_has_its_parameters() -> None:
