@@ -111,6 +111,8 @@ def test_a_norm_without_a_gradient_by_hand_is_refused_in_a_sentence(
     result = run_makemore("train", "--model", "mlp", "--gradients", "by-hand", "--norm", norm)
     assert result.exit_code == 2
     assert "by hand: take none or batch" in result.stderr
+
+
 def test_one_hidden_layer_has_the_weights_that_checkpoints_hold() -> None:
     """Under the names, and drawn in the order, of the time when there could be only one."""
     torch.manual_seed(4)
@@ -191,3 +193,8 @@ def test_every_layer_of_a_deep_mlp_normalises_over_the_batch_that_a_table_stands
     targets = table.targets.repeat_interleave(table.counts)
     plain = nn.functional.cross_entropy(model.predict(table.contexts[rows]), targets)
     torch.testing.assert_close(model.loss(table), plain, atol=1e-5, rtol=0)
+
+
+def test_several_layers_are_not_derived_by_hand() -> None:
+    with pytest.raises(ValidationError, match="one hidden layer is derived by hand"):
+        MLPSettings(n_layer=2, gradients="by-hand")
