@@ -143,7 +143,7 @@ FIGURES = {
         lecture_split,
     ),
     "mlp-flat": Figure(
-        "the same over a window of 8 (the lecture on WaveNet)",
+        "the same over a window of 8 (lecture 6)",
         "2.027",
         "val",
         "mlp-flat",
@@ -186,7 +186,7 @@ FIGURES = {
         split_to_report_on,
     ),
     "gpt-small": Figure(
-        "GPT of 4 layers, 64 channels, block 32, 5,000 steps of 16 (the last lecture)",
+        "GPT of 4 layers, 64 channels, block 32, 5,000 steps of 16 (lecture 7)",
         "1.8226",
         "val",
         "gpt-small",
