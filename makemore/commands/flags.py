@@ -92,7 +92,7 @@ MoonsSeedOption = Annotated[
 ]
 PlotOption = Annotated[
     Path | None,
-    typer.Option("--plot", metavar="FILE.svg", help="Also draw the boundary, as SVG."),
+    typer.Option("--plot", metavar="FILE", help="Also draw the boundary, as FILE.svg or FILE.png."),
 ]
 WordsArgument = Annotated[
     list[str] | None,

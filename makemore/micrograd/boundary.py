@@ -1,8 +1,9 @@
-"""Where a trained network draws the line between the moons, as text and as SVG."""
+"""Where a trained network draws the line between the moons, as text, SVG and PNG."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 
 from makemore.micrograd.moons import Moons, Point, score
 from makemore.micrograd.nn import MLP
@@ -10,7 +11,7 @@ from makemore.micrograd.nn import MLP
 REGIONS = {True: "▒", False: " "}
 """Where the score is above 0, and where not."""
 DOTS = {True: "●", False: "○"}
-COLOURS = {True: "#2f6db3", False: "#d97a1f"}
+COLOURS = {True: "#5e3c99", False: "#e66101"}
 UNIT = 80
 """Pixels."""
 
@@ -86,6 +87,27 @@ def to_svg(boundary: Boundary) -> str:
         at = f'cx="{(x - left) * UNIT:.1f}" cy="{(top - y) * UNIT:.1f}"'
         lines.append(f'<circle {at} r="5" fill="{COLOURS[label > 0]}" stroke="#fff"/>')
     return "\n".join([*lines, "</svg>", ""])
+
+
+def to_png(boundary: Boundary) -> bytes:
+    """Draw the same as an image, with axes, by matplotlib.
+
+    Raises:
+        ImportError: matplotlib is not installed.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4.8), dpi=150, layout="constrained")
+    axes = figure.add_subplot(xlabel="x", ylabel="y", aspect="equal")
+    strengths = [[math.tanh(s) for s in row] for row in boundary.scores]
+    axes.pcolormesh(boundary.xs, boundary.ys, strengths, cmap="PuOr", vmin=-1, vmax=1)
+    axes.contour(boundary.xs, boundary.ys, boundary.scores, levels=[0], colors="#222")
+    xs, ys = zip(*boundary.moons.points, strict=True)
+    colours = [COLOURS[label > 0] for label in boundary.moons.labels]
+    axes.scatter(xs, ys, c=colours, edgecolors="#fff", linewidths=0.5, zorder=2)
+    image = BytesIO()
+    figure.savefig(image, format="png")
+    return image.getvalue()
 
 
 def line_of(boundary: Boundary) -> Iterator[tuple[Point, Point]]:

@@ -3,6 +3,7 @@
 import json
 import re
 import resource
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -22,7 +23,7 @@ def test_moons_shows_its_steps_the_boundary_and_what_arrays_take(run_makemore: R
     ]
     assert all(sign in result.stdout for sign in "▒●○")
     assert re.fullmatch(r"\d+\.\d\d s, number by number", lines[-2])
-    assert re.fullmatch(r"\S+ s, the same steps in arrays, with numpy", lines[-1])
+    assert re.fullmatch(r"\S+ s, the same steps in arrays: [\d,]+ times as fast", lines[-1])
     assert "\x1b" not in result.stdout
 
 
@@ -59,9 +60,25 @@ def test_plot_writes_an_svg(run_makemore: Runner) -> None:
 
 
 def test_a_picture_of_another_kind_is_refused_before_training(run_makemore: Runner) -> None:
+    result = run_makemore("moons", "--plot", "moons.gif")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert (
+        "--plot writes SVG or PNG: give it a name in .svg or .png, not moons.gif" in result.stderr
+    )
+
+
+def test_a_png_without_matplotlib_is_refused_before_training(
+    run_makemore: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["makemore.commands.moons"], "find_spec", lambda name: None)
     result = run_makemore("moons", "--plot", "moons.png")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == "makemore: --plot writes SVG: give it moons.svg, not moons.png.\n"
+    assert "--plot draws PNG with matplotlib: install it" in result.stderr
+
+
+def test_plot_writes_a_png(run_makemore: Runner) -> None:
+    assert run_makemore("moons", "--steps", "1", "--plot", "moons.png").exit_code == 0
+    assert Path("moons.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_picture_that_can_not_be_written_is_the_user_s_to_fix(run_makemore: Runner) -> None:
