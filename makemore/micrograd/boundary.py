@@ -100,7 +100,7 @@ def to_png(boundary: Boundary) -> bytes:
     figure = Figure(figsize=(6.4, 4.8), dpi=150, layout="constrained")
     axes = figure.add_subplot(xlabel="x", ylabel="y", aspect="equal")
     strengths = [[math.tanh(s) for s in row] for row in boundary.scores]
-    axes.pcolormesh(boundary.xs, boundary.ys, strengths, cmap="PuOr", vmin=-1, vmax=1)
+    axes.pcolormesh(boundary.xs, boundary.ys, strengths, cmap="PuOr", vmin=-2, vmax=2)
     axes.contour(boundary.xs, boundary.ys, boundary.scores, levels=[0], colors="#222")
     xs, ys = zip(*boundary.moons.points, strict=True)
     colours = [COLOURS[label > 0] for label in boundary.moons.labels]
