@@ -11,7 +11,7 @@ import torch
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
-PAGES += sorted((ROOT / "docs").glob("*.md")) + sorted((ROOT / "docs").glob("*.ipynb"))
+PAGES += sorted((ROOT / "docs").rglob("*.md")) + sorted((ROOT / "docs").glob("*.ipynb"))
 PAGES += sorted((ROOT / "examples").glob("*.md"))
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
