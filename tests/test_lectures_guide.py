@@ -133,7 +133,7 @@ def test_a_page_runs_from_its_top_to_its_end(
 def test_only_what_needs_a_file_or_much_time_is_not_run() -> None:
     notes = [b.note for page in PAGES for b in blocks_of(page) if b.mark == "not run"]
     assert set(notes) == {"needs the original list", "needs tiny Shakespeare"}
-    assert len(notes) == 7
+    assert len(notes) == 5
 
 
 def test_each_lecture_says_what_to_run_to_expect_to_read_and_to_try() -> None:
