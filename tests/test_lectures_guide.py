@@ -14,6 +14,7 @@ import torch
 from typer.testing import CliRunner
 
 from makemore.commands import app
+from makemore.micrograd.trace import to_svg
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "docs" / "lectures.md", *sorted((ROOT / "docs" / "lectures").glob("*.md"))]
@@ -128,6 +129,14 @@ def test_a_page_runs_from_its_top_to_its_end(
             run_commands(block, page)
         else:
             run_snippet(block, page, namespace)
+
+
+def test_the_picture_of_a_neuron_is_what_the_first_page_computes() -> None:
+    namespace: dict[str, Any] = {}
+    for block in [b for b in blocks_of(PAGES[0]) if b.language == "python"][:2]:
+        run_snippet(block, PAGES[0], namespace)
+    picture = ROOT / "docs" / "lectures" / "neuron.svg"
+    assert picture.read_text(encoding="utf-8") == to_svg(namespace["o"])
 
 
 def test_only_what_needs_a_file_or_much_time_is_not_run() -> None:
