@@ -45,6 +45,15 @@ def workers() -> Iterator[Workers]:
 
 
 @pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Let small steps take no longer beside other work: two threads would wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
 def run_makemore(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     """Run a command in an empty folder; its result has exit_code, stdout and stderr."""
     monkeypatch.chdir(tmp_path)

@@ -2,12 +2,10 @@
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
@@ -29,15 +27,6 @@ def anchors_of(page: Path) -> set[str]:
             number += 1
         anchors.add(anchor)
     return anchors
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Let small steps take no longer beside other work: two threads would wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -5,12 +5,10 @@ import contextlib
 import io
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import torch
 from typer.testing import CliRunner
 
 from makemore.commands import app
@@ -105,15 +103,6 @@ def run_snippet(block: Block, page: Path, namespace: dict[str, Any]) -> None:
             exec(compile(ast.Module([statement], []), page, "exec"), namespace)
         if said and ast.unparse(statement).startswith("print("):
             assert printed.getvalue().strip() == said[1], f"{page.name}:{statement.lineno}"
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Let small steps take no longer beside other work: two threads would wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.mark.usefixtures("one_thread")
