@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self, TypedDict, Unpack
+from typing import Self, Unpack
 
 import torch
 
@@ -24,22 +24,13 @@ from makemore.models.base import Model
 from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.progress import Progress
 from makemore.runs.run import Metrics, Run, find_checkpoint
+from makemore.sampling.how import HowToDraw, at_least_one, make_generator, read_how
 from makemore.sampling.lines import LineDrawer
 from makemore.sampling.sampler import Sampler
 from makemore.sampling.samples import Sample, Samples
 from makemore.sampling.text import TextDrawer
 
 PREVIEW_LENGTH = 200
-
-
-class HowToDraw(TypedDict, total=False):
-    """What goes with every way to draw, as `Maker.sample` explains it."""
-
-    prompt: str
-    temperature: float
-    top_k: int | None
-    top_p: float | None
-    max_length: int | None
 
 
 @dataclass(repr=False)
@@ -270,13 +261,13 @@ class Maker(Shown):
         Raises:
             UserError, UsageError: as `sample`, some of them when the first is asked for.
         """
-        prompt, sampler = self._how(**how)
+        prompt, sampler = read_how(self._drawer.usual_length, **how)
         drawer, corpus = self._drawer, None
         if (novel or places) and not self.is_text:
             corpus = self._corpus_to_look_in(needed=novel)
         return drawer.draw(
-            _at_least_one(n, drawer.usual_n),
-            _generator(seed),
+            at_least_one(n, drawer.usual_n),
+            make_generator(seed),
             prompt=prompt,
             sampler=sampler,
             novel=novel,
@@ -301,11 +292,11 @@ class Maker(Shown):
         drawer = self._drawer
         if not isinstance(drawer, TextDrawer):
             raise UsageError("A corpus of lines is sampled as whole lines: use sample.")
-        prompt, sampler = self._how(**how)
-        generator = _generator(seed)
+        prompt, sampler = read_how(self._drawer.usual_length, **how)
+        generator = make_generator(seed)
         return [
             drawer.stream(generator, prompt=prompt, sampler=sampler)
-            for _ in range(_at_least_one(n, drawer.usual_n))
+            for _ in range(at_least_one(n, drawer.usual_n))
         ]
 
     def preview(self) -> list[Sample]:
@@ -364,26 +355,6 @@ class Maker(Shown):
             rows["checkpoint"] = str(self.path)
         return Grid(list(rows.items()), left=2)
 
-    def _how(
-        self,
-        prompt: str = "",
-        temperature: float = 1.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        max_length: int | None = None,
-    ) -> tuple[str, Sampler]:
-        """Read how to draw: the prompt as the corpus was read, and the sampler."""
-        prompt = clean(prompt)
-        if max_length is None:
-            max_length = self._drawer.usual_length(prompt)
-        sampler = Sampler(max_length, temperature, top_k, top_p)
-        if len(prompt) >= max_length:
-            raise UsageError(
-                f"--prompt has {len(prompt)} characters already, and a sample at most "
-                f"{max_length}: give a larger --max-length."
-            )
-        return prompt, sampler
-
     def _corpus_to_look_in(self, needed: bool) -> Corpus | None:
         try:
             return self.corpus
@@ -392,22 +363,3 @@ class Maker(Shown):
                 raise
             warnings.warn(f"{error} So nothing is looked up in it.", MakemoreWarning, stacklevel=4)
             return None
-
-
-def _at_least_one(n: int | None, usual: int) -> int:
-    if n is None:
-        return usual
-    if not isinstance(n, int) or n < 1:
-        raise UsageError(f"--num-samples takes a whole number from 1 on, not {n!r}.")
-    return n
-
-
-def _generator(seed: int | None) -> torch.Generator:
-    generator = torch.Generator()
-    if seed is None:
-        generator.seed()
-    elif isinstance(seed, int) and 0 <= seed < 2**63:
-        generator.manual_seed(seed)
-    else:
-        raise UsageError(f"--seed takes a whole number from 0 on, not {seed!r}.")
-    return generator

@@ -24,7 +24,8 @@ def sample(
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
     from makemore.commands import console
-    from makemore.maker import HowToDraw, Maker
+    from makemore.maker import Maker
+    from makemore.sampling.how import HowToDraw
 
     maker = Maker.load(run, device)
     how: HowToDraw = {"prompt": prompt, "temperature": temperature, "max_length": max_length}

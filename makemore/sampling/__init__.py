@@ -1,5 +1,6 @@
 """Drawing something new.
 
+how                   how samples are asked for
 sampler               how the next character is drawn: temperature, top-k, top-p
 samples               what is drawn: strings that know how they ended, and where they stand
 lines                 documents, each with an end of its own
