@@ -123,7 +123,7 @@ FIGURES = {
     ),
     "mlp": Figure(
         "MLP, window 3, embedding 10, 200 units, BatchNorm (lecture 4)",
-        "2.1057",
+        "2.1057, 2.1099 by hand",
         "val",
         "mlp",
         lecture_split,
@@ -135,22 +135,15 @@ FIGURES = {
         "mlp-plain",
         lecture_split,
     ),
-    "mlp-sgd": Figure(
-        "the same with BatchNorm",
-        "2.1057, 2.1099 with gradients by hand",
-        "val",
-        "mlp-sgd",
-        lecture_split,
-    ),
     "mlp-flat": Figure(
-        "the same over a window of 8 (lecture 6)",
+        "the MLP with BatchNorm over a window of 8 (lecture 6)",
         "2.027",
         "val",
         "mlp-flat",
         lecture_split,
     ),
     "wavenet-small": Figure(
-        "WaveNet of as many parameters, by SGD too",
+        "WaveNet of as many parameters (lecture 6)",
         "2.029, 2.022 with its BatchNorm right",
         "val",
         "wavenet-small",
