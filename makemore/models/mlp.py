@@ -66,7 +66,7 @@ class MLP(WindowModel):
         return self.by_layers(self.pad(tokens).unfold(1, self.context_length, 1))
 
     def by_layers(self, contexts: Tensor) -> Tensor:
-        """Embed, concatenate, one tanh layer, logits: (..., block_size) -> (..., V)."""
+        """Embed, concatenate, tanh layers, logits: (..., block_size) -> (..., V)."""
         return self.logits_from(self.hidden(self.embedding(contexts).flatten(-2)))
 
     def predict(self, contexts: Tensor, weights: Tensor | None = None) -> Tensor:
