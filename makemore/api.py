@@ -27,6 +27,7 @@ def train(
     model: str | None = None,
     out: str | Path | bool | None = None,
     config: str | Path | None = None,
+    trust: bool = False,
     show: bool = True,
     watch: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -40,6 +41,7 @@ def train(
         out: directory of the run; None writes none, True makes one under `runs/`, named by the time
             and the model.
         config: TOML file with settings; those given here are stronger.
+        trust: run the Python file of a model that `config` names, though you have not named it.
         show: show what was read, and a live line.
         watch: called with the progress before the first step and after every step.
         should_stop: asked before every step, and once before all.
@@ -57,7 +59,7 @@ def train(
         raise UsageError(f"--data takes the path of a file, not {type(data).__name__}.")
     given = {"data": None if data is None else str(data), "model": model, **settings}
     chosen = {name: value for name, value in given.items() if value is not None}
-    wanted = read_config(None if config is None else Path(config), chosen)
+    wanted = read_config(None if config is None else Path(config), chosen, trusted=trust)
     return train_config(wanted, out, show=show, watch=watch, should_stop=should_stop)
 
 
@@ -91,6 +93,7 @@ def train_config(
 def resume(
     run: str | Path | None = None,
     *,
+    trust: bool = False,
     show: bool = True,
     watch: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -100,10 +103,12 @@ def resume(
 
     Args:
         run: its directory, or its name under `runs/`; None: the newest.
+        trust: run the Python file that it names, though you have not named it, as it is now.
         show: show what was read, and a live line.
         watch: called with the progress before the first step and after every step.
         should_stop: asked before every step, and once before all.
-        settings: those that may change: max_steps, epochs, eval_interval, log_interval, device.
+        settings: those that may change: max_steps, epochs, eval_interval, log_interval, device;
+            and model, where the file of your own has moved or changed.
 
     Returns:
         As `train`.
@@ -117,7 +122,7 @@ def resume(
     found = find_run(None if run is None else Path(run))
     with ExitStack() as stack:
         stack.enter_context(claimed(found))  # so that no other process can write a checkpoint now
-        config, checkpoint, corpus = reopen(found, settings)
+        config, checkpoint, corpus = reopen(found, settings, trusted=trust)
         device = pick_device(config.training.device)
         stack.enter_context(_own_random_numbers(device))
         learner = Learner(config, corpus, device, checkpoint)

@@ -28,6 +28,7 @@ from makemore.corpus.splits import Corpus, Shares, load_corpus
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES, settings_of
 from makemore.models.settings import ModelSettings, Settings
+from makemore.models.trust import trust
 
 DEFAULT_MODEL = "transformer"
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -271,10 +272,12 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def read_config(file: Path | None, flags: Mapping[str, Any]) -> Config:
+def read_config(file: Path | None, flags: Mapping[str, Any], *, trusted: bool = False) -> Config:
     """Put flags over a TOML file over the defaults.
 
     A table `[expected]` in the file is no setting: it says what the run must reach, for a test.
+    A user's own model that a flag names may run from now on; one that only the file names, if the
+    file is `trusted`, or if it may run already.
 
     Raises:
         UserError: the file can't be read, or holds a wrong setting.
@@ -291,11 +294,14 @@ def read_config(file: Path | None, flags: Mapping[str, Any]) -> Config:
     from_file.pop("expected", None)  # what the run must reach is for those who check the file
     values = overlay(from_file, flags)
     try:
-        return Config.from_values(values)
+        config = Config.from_values(values)
     except InvalidSettingError as error:
         if flags.keys().isdisjoint(error.names):
             raise UserError(f"{file}, {', '.join(error.names)}: {error}.") from None
         raise _usage_error(error) from None
+    if trusted or "model" in flags:
+        trust(config.model)
+    return config
 
 
 def change_config(config: Config, flags: Mapping[str, Any]) -> Config:

@@ -80,19 +80,30 @@ class Maker(Shown):
         )
 
     @classmethod
-    def load(cls, run: str | Path | None = None, device: str = "auto") -> Self:
+    def load(
+        cls,
+        run: str | Path | None = None,
+        device: str = "auto",
+        *,
+        model: str | None = None,
+        trust: bool = False,
+    ) -> Self:
         """Load the best checkpoint of a run, a checkpoint file, or the newest run under `runs/`.
 
         Args:
             run: directory of a run, its name under `runs/`, or a .safetensors file.
             device: where to compute: auto, cpu, cuda or mps.
+            model: `path/to/file.py:ClassName`: your own model, where it has moved or changed since.
+            trust: run the Python file that the checkpoint names, though you have not named it.
 
         Raises:
-            UserError: there is none, or it can't be read.
-            UsageError: there is no such device here.
+            UserError: there is none, it can't be read, or its model stands in a file that you have
+                not named.
+            UsageError: there is no such device here, or `model` names none of your own.
         """
         path = find_checkpoint(None if run is None else Path(run))
-        maker = cls.from_checkpoint(Checkpoint.load(path), pick_device(device))
+        checkpoint = Checkpoint.load(path).vouched_for(model, trust)
+        maker = cls.from_checkpoint(checkpoint, pick_device(device))
         maker.path = path
         return maker
 
@@ -120,6 +131,7 @@ class Maker(Shown):
             self.fingerprint,
             progress or self.progress,
             self.model.state_dict(),
+            self.model.source,
             learner or {},
         )
 

@@ -17,6 +17,15 @@ settings.register_profile("makemore", deadline=None, derandomize=True)
 settings.load_profile("makemore")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _a_home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what a user's home holds out of the tests, and the tests out of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_STATE_HOME", "LOCALAPPDATA", "HOME"):
+            patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _same_random_numbers() -> None:
     """Let no test depend on those that ran before it."""

@@ -11,6 +11,8 @@ def evaluate(
     split: flags.SplitOption = None,
     data: flags.DataOption = None,
     device: flags.DeviceOption = "auto",
+    model: flags.OwnModelOption = None,
+    trust: flags.TrustOption = False,
     as_json: flags.JsonOption = False,
 ) -> None:
     """Measure a trained model: exact losses over whole splits, or over another file."""
@@ -21,7 +23,7 @@ def evaluate(
     from makemore.commands import console
     from makemore.maker import Maker
 
-    maker = Maker.load(run, device)
+    maker = Maker.load(run, device, model=model, trust=trust)
     found = maker.evaluate(split, data)
     if as_json:
         console.print_json({"checkpoint": str(maker.path), "splits": found.figures()})

@@ -20,6 +20,7 @@ def explain(
     svg: flags.SvgOption = None,
     contexts: flags.ContextsOption = False,
     shapes: flags.ShapesOption = False,
+    trust: flags.TrustOption = False,
     as_json: flags.JsonOption = False,
     **settings: Any,
 ) -> None:
@@ -27,9 +28,12 @@ def explain(
     words, device = words or [], settings.get("device", "auto")
     settings |= {} if model is None else {"model": model}
     _refuse_what_does_not_go_together(words, at, svg, contexts, shapes)
-    if run and (config or settings.keys() - {"device"}):
+    where_it_is = {"device", "model"} if ".py:" in (model or "") else {"device"}
+    if run and (config or settings.keys() - where_it_is):
         raise UsageError("--run has settings of its own: leave out --config and those given here.")
-    wanted = None if run else read_config(config, settings)  # refused before torch is imported
+    wanted = (
+        None if run else read_config(config, settings, trusted=trust)
+    )  # refused before torch is imported
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
@@ -40,7 +44,7 @@ def explain(
     from makemore.runs.files import write_whole
     from makemore.training.learner import untrained
 
-    maker = untrained(wanted) if wanted else Maker.load(run, device)
+    maker = untrained(wanted) if wanted else Maker.load(run, device, model=model, trust=trust)
     if shapes:
         table = find_shapes(maker.model)
         if as_json:

@@ -43,6 +43,15 @@ RunOption = Annotated[
         show_default="the newest run",
     ),
 ]
+OwnModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model", help="Your own model, file.py:ClassName, where it has moved or changed since."
+    ),
+]
+TrustOption = Annotated[
+    bool, typer.Option("--trust", help="Run the Python file that the run or --config names.")
+]
 DeviceOption = Annotated[Device, typer.Option(help="Where to compute.")]
 CountOption = Annotated[
     int | None,

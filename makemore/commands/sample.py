@@ -18,6 +18,8 @@ def sample(
     distinct: flags.DistinctOption = False,
     seed: flags.SeedOption = None,
     device: flags.DeviceOption = "auto",
+    model: flags.OwnModelOption = None,
+    trust: flags.TrustOption = False,
     as_json: flags.JsonOption = False,
 ) -> None:
     """Make more: draw new documents from a trained model, or go on with a text."""
@@ -27,7 +29,7 @@ def sample(
     from makemore.maker import Maker
     from makemore.sampling.how import HowToDraw
 
-    maker = Maker.load(run, device)
+    maker = Maker.load(run, device, model=model, trust=trust)
     how: HowToDraw = {"prompt": prompt, "temperature": temperature, "max_length": max_length}
     how |= {"top_k": top_k, "top_p": top_p}
     if maker.is_text and not (as_json or novel or distinct):

@@ -18,6 +18,7 @@ def train(
     out: flags.OutOption = None,
     resume: flags.ResumeOption = False,
     config: flags.ConfigOption = None,
+    trust: flags.TrustOption = False,
     as_json: flags.JsonOption = False,
     **settings: Any,
 ) -> None:
@@ -26,7 +27,9 @@ def train(
         settings["model"] = model
     if resume and config is not None:
         raise UsageError("--resume goes on with the run's own settings: leave out --config.")
-    wanted = None if resume else read_config(config, settings)  # refused before torch is imported
+    wanted = (
+        None if resume else read_config(config, settings, trusted=trust)
+    )  # refused before torch is imported
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
@@ -36,7 +39,7 @@ def train(
 
     with stop_on_signals() as stop:
         if wanted is None:
-            maker = api.resume(out, show=not as_json, should_stop=stop, **settings)
+            maker = api.resume(out, trust=trust, show=not as_json, should_stop=stop, **settings)
         else:
             maker = api.train_config(wanted, out or True, show=not as_json, should_stop=stop)
     summary = summarise(maker) if maker.progress.finished else None

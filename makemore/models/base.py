@@ -35,10 +35,12 @@ class Model(nn.Module):
         vocab_size: number of different ids V, the boundary included.
         context_length: how many characters a prediction depends on; None: the whole prefix.
         block_size: the longest sequence that `forward` takes; None: any length.
+        source: hash of the Python code of a user's own model; None where it is one of ours.
     """
 
     context_length: int | None = None
     block_size: int | None = None
+    source: str | None = None
 
     def __init__(self, vocab_size: int) -> None:
         super().__init__()

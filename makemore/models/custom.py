@@ -5,9 +5,7 @@ The class is any `torch.nn.Module` that is built from the number of characters a
 the contract; a class that derives from `Model` may override them.
 """
 
-import importlib.util
 import inspect
-import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,8 +20,7 @@ from makemore.corpus.documents import BOUNDARY, Lines
 from makemore.errors import UserError
 from makemore.models.base import Model
 from makemore.models.settings import CustomSettings
-
-MODULE = "makemore_custom_model"
+from makemore.models.trust import Sources
 
 
 class Custom(Model):
@@ -43,13 +40,14 @@ def build_custom(name: str, settings: CustomSettings, vocab_size: int) -> Model:
     """Build `path/to/file.py:ClassName` with fresh weights from torch's global generator.
 
     Raises:
-        UserError: there is no such file or class, it can't be built or called, or its logits are
-            not what they must be, as `_probe` finds out.
+        UserError: there is no such file or class, the user has not named it, it can't be built or
+            called, or its logits are not what they must be, as `_probe` finds out.
     """
-    path, _, class_name = name.rpartition(":")
-    file = Path(path)
+    class_name = name.rpartition(":")[2]
+    sources = Sources(name)
+    file = sources.file
     with _blaming(file):
-        found = getattr(_load(file), class_name, None)
+        found = getattr(sources.load(), class_name, None)
     if not (isinstance(found, type) and issubclass(found, nn.Module)):
         raise UserError(f"{file} has no class {class_name} that is a torch.nn.Module.")
     takes = inspect.signature(found).parameters
@@ -57,6 +55,7 @@ def build_custom(name: str, settings: CustomSettings, vocab_size: int) -> Model:
     with _blaming(file):
         module: nn.Module = found(vocab_size, **sizes)
     model = module if isinstance(module, Model) else Custom(vocab_size, module)
+    model.source = sources.digest
     if model.context_length is None and model.block_size is None:
         model.block_size = settings.block_size
     types = {str(parameter.dtype) for parameter in model.parameters() if parameter.requires_grad}
@@ -68,23 +67,6 @@ def build_custom(name: str, settings: CustomSettings, vocab_size: int) -> Model:
     with _blaming(file), model.evaluating():
         _probe(model, name)
     return model
-
-
-def _load(file: Path) -> object:
-    """Run a file as a module of its own, which may import others that stand beside it."""
-    if not file.is_file():
-        raise UserError(f"There is no file {file} to take a model from.")
-    spec = importlib.util.spec_from_file_location(MODULE, file)
-    assert spec is not None, "a name in .py has a loader"
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[MODULE] = module  # dataclasses and the like look themselves up
-    sys.path.insert(0, str(file.parent))
-    try:
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(file.parent))
-    return module
 
 
 def _probe(model: Model, name: str) -> None:
@@ -153,7 +135,7 @@ def _blaming(file: Path) -> Iterator[None]:
         yield
     except UserError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         places = [(f.filename, f.lineno) for f in traceback.extract_tb(error.__traceback__)]
         if isinstance(error, SyntaxError):
             places = [(error.filename or str(file), error.lineno)]

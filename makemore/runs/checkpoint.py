@@ -6,7 +6,7 @@ file is enough to sample from. A file is replaced whole, never written over in p
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from torch import Tensor
 
 from makemore.config import Config, InvalidSettingError
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.errors import UserError
-from makemore.models import build_model
+from makemore.errors import UsageError, UserError
+from makemore.models import build_model, settings_of
 from makemore.models.base import Model
 from makemore.models.settings import CustomSettings
+from makemore.models.trust import trust
 from makemore.runs.files import write_whole
 from makemore.runs.progress import Progress
 
@@ -38,6 +39,7 @@ class Checkpoint:
         fingerprint: `Corpus.fingerprint` of its corpus.
         progress: how far it has come.
         weights: the model's `state_dict`.
+        source: hash of the Python code of a user's own model; None where it is one of ours.
         learner: all else that the next step depends on, by `Learner.state`; empty where only
             sampling is meant.
     """
@@ -48,6 +50,7 @@ class Checkpoint:
     fingerprint: str
     progress: Progress
     weights: dict[str, Tensor]
+    source: str | None = None
     learner: dict[str, Tensor] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
@@ -64,6 +67,7 @@ class Checkpoint:
             "vocabulary": json.dumps(self.vocabulary.characters),
             "corpus": json.dumps({"longest": self.longest, "fingerprint": self.fingerprint}),
             "progress": json.dumps(self.progress.kept()),
+            "source": json.dumps(self.source),
         }
         # a copy each, since weights that a model ties are one tensor under two names
         tensors = {name: tensor.clone().contiguous() for name, tensor in tensors.items()}
@@ -94,6 +98,7 @@ class Checkpoint:
                 **json.loads(metadata["corpus"]),
                 progress=Progress(**json.loads(metadata["progress"])),
                 weights=_within(tensors, "model."),
+                source=json.loads(metadata.get("source", "null")),  # older ones have none
                 learner=_within(tensors, "training."),
             )
         except InvalidSettingError as error:
@@ -101,11 +106,34 @@ class Checkpoint:
         except (KeyError, TypeError, ValueError) as error:
             raise UserError(f"{path} lacks what a checkpoint holds: {error!r}.") from error
 
+    def vouched_for(self, model: str | None = None, trusted: bool = False) -> "Checkpoint":
+        """Take the user's word for the Python file of a model of their own.
+
+        Args:
+            model: `path/to/file.py:ClassName`: take this one, wherever it was when it was trained.
+            trusted: take the file that the checkpoint names, as it is now.
+
+        Raises:
+            UsageError: the model is one of ours, or `model` names one.
+        """
+        if model is None and not trusted:
+            return self
+        own = isinstance(self.config.architecture, CustomSettings)
+        if model is not None and not (own and settings_of(model) is CustomSettings):
+            raise UsageError(
+                f"--model names the file of one's own model, like file.py:ClassName, "
+                f"and this one is {self.config.name}: leave it out."
+            )
+        values = self.config.values() | ({} if model is None else {"model": model})
+        config = Config.from_values(values)
+        trust(config.model)
+        return replace(self, config=config, source=None)
+
     def build(self, device: torch.device) -> Model:
         """Build the model with the checkpoint's weights.
 
         Raises:
-            UserError: it is a user's own, whose file is gone or has changed.
+            UserError: it is a user's own, whose file is gone, has changed, or was never named.
         """
         model = build_model(self.config.model, self.config.architecture, len(self.vocabulary))
         self.load_weights(model)
@@ -117,6 +145,11 @@ class Checkpoint:
         Raises:
             UserError: it is a user's own, whose file has changed.
         """
+        if self.source not in (None, model.source):
+            raise UserError(
+                f"{self.config.model} has changed since the model was trained: restore it, or add "
+                f"--trust to take it as it is now."
+            )
         try:
             model.load_state_dict(self.weights)
         except RuntimeError as error:

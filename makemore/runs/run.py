@@ -159,20 +159,26 @@ def claimed(run: Run) -> Iterator[None]:
         lock.release()
 
 
-def reopen(run: Run, flags: Mapping[str, Any]) -> tuple[Config, Checkpoint | None, Corpus]:
+def reopen(
+    run: Run, flags: Mapping[str, Any], *, trusted: bool = False
+) -> tuple[Config, Checkpoint | None, Corpus]:
     """Find out how a run goes on: its settings with flags over them, last checkpoint, corpus.
 
-    The checkpoint is None where the run was stopped before it had saved one.
+    The checkpoint is None where the run was stopped before it had saved one. A user's own model
+    that a flag names may run, and the run's own if it is `trusted`.
 
     Raises:
         UserError: the run or its corpus can't be read, or the corpus has changed.
         UsageError: a flag would make another run of it.
     """
     if not run.last.exists():
-        config = read_config(run.config, flags)
+        config = read_config(run.config, flags, trusted=trusted)
         corpus = config.data.load()
         return config.resolve(corpus.longest), None, corpus
     checkpoint = Checkpoint.load(run.last)
+    named = flags.get("model")
+    same_class = named is not None and named.endswith(f":{checkpoint.config.name}")
+    checkpoint = checkpoint.vouched_for(named if same_class else None, trusted)
     config = change_config(checkpoint.config, flags)
     corpus = config.data.load()
     if corpus.fingerprint != checkpoint.fingerprint:

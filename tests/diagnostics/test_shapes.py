@@ -10,6 +10,7 @@ import torch
 from makemore.diagnostics.shapes import Shapes, find_shapes
 from makemore.models import ARCHITECTURES, build_model
 from makemore.models.settings import CustomSettings
+from makemore.models.trust import trust
 from tests.helpers import random_model
 
 
@@ -100,6 +101,7 @@ def test_a_user_s_own_model_is_seen_too_and_left_as_it_was(tmp_path: Path) -> No
         "    def forward(self, tokens):\n"
         "        return self.tied(self.rnn(self.wte(tokens))[0])\n"
     )
+    trust(f"{file}:Own")
     model = build_model(f"{file}:Own", CustomSettings(block_size=9), 5).train()
     found = find_shapes(model, batch_size=4)
     assert model.training

@@ -9,6 +9,7 @@ import torch
 from makemore.errors import UserError
 from makemore.models import build_model
 from makemore.models.settings import CustomSettings
+from makemore.models.trust import trust
 from tests.helpers import Runner
 
 DOCS = Path(__file__).parents[2] / "docs" / "your-own-model.md"
@@ -174,6 +175,7 @@ def models(tmp_path: Path) -> Path:
     (tmp_path / "beside.py").write_text("")
     file = tmp_path / "models.py"
     file.write_text(MODELS)
+    trust(f"{file}:Table")
     return file
 
 
@@ -261,6 +263,7 @@ def test_a_class_of_the_contract_is_taken_as_it_is(models: Path) -> None:
         ("nowhere.py:Table", "There is no file .*nowhere.py to take a model from"),
         ("wrong.py:Table", r"wrong.py, line 2: SyntaxError"),
         ("fails.py:Table", r"fails.py, line 1: ZeroDivisionError"),
+        ("ends.py:Table", r"ends.py, line 2: SystemExit: 0"),
     ],
 )
 def test_what_is_wrong_with_a_file_is_a_sentence(
@@ -268,8 +271,10 @@ def test_what_is_wrong_with_a_file_is_a_sentence(
 ) -> None:
     (tmp_path / "wrong.py").write_text("\nclass Table(:\n")
     (tmp_path / "fails.py").write_text("1 / 0\n")
+    (tmp_path / "ends.py").write_text("import sys\nsys.exit(0)\n")
     (tmp_path / "imports.py").write_text("import beside_too\n")
     (tmp_path / "beside_too.py").write_text("class\n")
+    trust(str(tmp_path / name))
     with pytest.raises(UserError, match=message) as error:
         build_model(str(tmp_path / name), CustomSettings(block_size=12), 5)
     assert len(str(error.value).splitlines()) == 1
@@ -287,7 +292,8 @@ def test_a_file_that_has_changed_since_training_is_a_sentence(
     assert run_makemore("train", "--model", "models.py:Table", "--max-steps", "3").exit_code == 0
     models.write_text(MODELS.replace("self.rows", "self.lines"))
     for command in (["sample"], ["train", "--resume", "--max-steps", "4"]):
-        assert "has its file changed since?" in run_makemore(*command).stderr
+        assert "has changed since the model was trained" in run_makemore(*command).stderr
+        assert "has other weights than when it was" in run_makemore(*command, "--trust").stderr
     models.unlink()
     assert "There is no file" in run_makemore("sample").stderr
 
