@@ -9,13 +9,15 @@ from typing import Any
 import torch
 
 from makemore.compute.devices import pick_device
-from makemore.config import Config, read_config
+from makemore.config import Config
 from makemore.corpus.splits import Corpus
+from makemore.display import visible
 from makemore.errors import MakemoreWarning, UsageError
 from makemore.maker import Maker
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import MemoryRecorder, Recorder
 from makemore.runs.run import claimed, create_run, find_run, reopen
+from makemore.runs.settings import read_settings
 from makemore.training.learner import Learner
 from makemore.training.loop import train as run_loop
 from makemore.training.status import StatusLine
@@ -59,7 +61,7 @@ def train(
         raise UsageError(f"--data takes the path of a file, not {type(data).__name__}.")
     given = {"data": None if data is None else str(data), "model": model, **settings}
     chosen = {name: value for name, value in given.items() if value is not None}
-    wanted = read_config(None if config is None else Path(config), chosen, trusted=trust)
+    wanted = read_settings(None if config is None else Path(config), chosen, trusted=trust)
     return train_config(wanted, out, show=show, watch=watch, should_stop=should_stop)
 
 
@@ -86,7 +88,7 @@ def train_config(
         hint = corpus.format_hint()
         if hint is not None:
             warnings.warn(hint, MakemoreWarning, stacklevel=3)
-        lines = [corpus.describe()] if show else []
+        lines = [corpus.describe(), *_start_of(learner)] if show else []
         return _train(learner, corpus, recorder, lines, watch, should_stop)
 
 
@@ -157,6 +159,15 @@ def _train(
     maker.known_metrics = recorder.metrics()
     maker.path = recorder.best_path
     return maker
+
+
+def _start_of(learner: Learner) -> list[str]:
+    """Say in a line from which run another starts, if any."""
+    start = learner.settings.init_from
+    if start is None:
+        return []
+    new = f"; new to it: {visible(learner.new_characters)}" if learner.new_characters else ""
+    return [f"starting from {start}{new}"]
 
 
 def _own_random_numbers(device: torch.device) -> AbstractContextManager[None]:

@@ -7,7 +7,7 @@ the recipe of the chosen architecture. Names are flat and the same everywhere: t
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -148,6 +148,11 @@ class TrainingSettings(Settings):
     grad_clip: float = Field(
         1.0, ge=0, allow_inf_nan=False, description="largest norm of the gradient; 0 for no limit"
     )
+    init_from: FilePath | None = Field(
+        None,
+        description="start from the weights and settings of this run, on its data or on other; "
+        "characters that are new get fresh weights",
+    )
     eval_interval: int = Field(
         100, ge=1, description="steps between two validations, each with a checkpoint"
     )
@@ -272,12 +277,19 @@ def flag(name: str) -> str:
     return "--" + name.replace("_", "-")
 
 
-def read_config(file: Path | None, flags: Mapping[str, Any], *, trusted: bool = False) -> Config:
+def read_config(
+    file: Path | None,
+    flags: Mapping[str, Any],
+    *,
+    trusted: bool = False,
+    start: Callable[[str], Mapping[str, Any]] = lambda _: {},
+) -> Config:
     """Put flags over a TOML file over the defaults.
 
     A table `[expected]` in the file is no setting: it says what the run must reach, for a test.
     A user's own model that a flag names may run from now on; one that only the file names, if the
-    file is `trusted`, or if it may run already.
+    file is `trusted`, or if it may run already. Below all stand the settings that `start` gives for
+    the run that is named by `init_from`.
 
     Raises:
         UserError: the file can't be read, or holds a wrong setting.
@@ -293,6 +305,10 @@ def read_config(file: Path | None, flags: Mapping[str, Any], *, trusted: bool = 
             raise UserError(f"{file} is not valid TOML: {error}.") from error
     from_file.pop("expected", None)  # what the run must reach is for those who check the file
     values = overlay(from_file, flags)
+    if below := dict(start(str(values["init_from"]))) if "init_from" in values else {}:
+        if values.get("optimizer", below["optimizer"]) != below["optimizer"]:
+            below = {name: below[name] for name in below.keys() - SGD_RECIPE.keys()}
+        values = overlay(below, values) | {"init_from": below["init_from"]}
     try:
         config = Config.from_values(values)
     except InvalidSettingError as error:

@@ -5,8 +5,8 @@ from typing import Any
 
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
-from makemore.config import read_config
 from makemore.errors import UsageError
+from makemore.runs.settings import read_settings
 
 
 @flags.with_setting_flags
@@ -32,7 +32,7 @@ def explain(
     if run and (config or settings.keys() - where_it_is):
         raise UsageError("--run has settings of its own: leave out --config and those given here.")
     wanted = (
-        None if run else read_config(config, settings, trusted=trust)
+        None if run else read_settings(config, settings, trusted=trust)
     )  # refused before torch is imported
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer

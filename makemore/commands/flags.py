@@ -215,10 +215,12 @@ def _spell(by_model: dict[str, Any], form: str) -> str:
 
 
 def _option(name: str, annotation: Any, help_: str, panel: str) -> inspect.Parameter:
-    spelling = flag(name)
+    spellings = [flag(name)]
     if annotation is bool:
-        spelling += f"/--no-{spelling.removeprefix('--')}"
-    option = typer.Option(spelling, help=help_, rich_help_panel=panel)
+        spellings = [f"{spellings[0]}/--no-{spellings[0].removeprefix('--')}"]
+    if name == "init_from":
+        spellings.append("--from")
+    option = typer.Option(*spellings, help=help_, rich_help_panel=panel)
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,

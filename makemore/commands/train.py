@@ -7,8 +7,8 @@ import typer
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
 from makemore.commands.signals import stop_on_signals
-from makemore.config import read_config
 from makemore.errors import UsageError
+from makemore.runs.settings import read_settings
 
 
 @flags.with_setting_flags
@@ -28,7 +28,7 @@ def train(
     if resume and config is not None:
         raise UsageError("--resume goes on with the run's own settings: leave out --config.")
     wanted = (
-        None if resume else read_config(config, settings, trusted=trust)
+        None if resume else read_settings(config, settings, trusted=trust)
     )  # refused before torch is imported
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer

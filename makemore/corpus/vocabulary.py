@@ -26,6 +26,10 @@ class Vocabulary:
     def _ids(self) -> dict[str, int]:
         return {character: id_ for id_, character in enumerate(self.characters, start=1)}
 
+    def grown(self, characters: str) -> "Vocabulary":
+        """Put those of some characters that are not known yet behind the others."""
+        return Vocabulary(self.characters + "".join(c for c in characters if c not in self._ids))
+
     def encode(self, text: str) -> list[int]:
         """Give the ids of a text.
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from makemore.compute.devices import compute_reproducibly, pick_device
 from makemore.compute.randomness import random_states, restore_random_states
 from makemore.compute.threads import Workers, workers_that_help
-from makemore.config import Config, TrainingSettings, read_config
+from makemore.config import Config, TrainingSettings
 from makemore.contexts.tables import Table
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
@@ -30,6 +30,8 @@ from makemore.models import build_model
 from makemore.models.base import Model
 from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.progress import Progress
+from makemore.runs.settings import read_settings
+from makemore.runs.start import start_from
 from makemore.training.batches import Batches
 from makemore.training.gradients import clip, gradient, mean
 from makemore.training.optimizers import Optimizer
@@ -59,6 +61,7 @@ class Learner:
         documents, val_documents: the encoded splits.
         workers: threads that share a step, within `with`.
         batches: the batches of the training split.
+        new_characters: those that the run it starts from (`init_from`) doesn't know.
     """
 
     def __init__(
@@ -81,13 +84,18 @@ class Learner:
             UserError: a user's own model can't be built.
         """
         compute_reproducibly(device)
-        config = config.resolve(corpus.longest)
+        old = resumed
+        if old is None and config.training.init_from is not None:
+            old = Checkpoint.load(config.training.init_from)
+        known, longest = (old.vocabulary, old.longest) if old else (Vocabulary(""), 0)
+        vocabulary = known.grown(corpus.characters)
+        self.new_characters = vocabulary.characters[len(known.characters) :] if old else ""
+        config = config.resolve(max(corpus.longest, longest))
         self.settings = config.training
         self.device = device
         self.resumed = resumed is not None
         progress = replace(resumed.progress) if resumed else Progress()
         progress.start_session()
-        vocabulary = Vocabulary(corpus.characters)
         self.documents = vocabulary.encode_documents(corpus.train, corpus.format)
         self.val_documents = vocabulary.encode_documents(corpus.val, corpus.format)
 
@@ -109,6 +117,8 @@ class Learner:
             resumed.load_weights(self.model)
             if not progress.finished:
                 self._load_state(resumed.learner)
+        elif old is not None:
+            start_from(old, self.model, config.architecture)
         progress.start_pace()
 
     @classmethod
@@ -119,7 +129,7 @@ class Learner:
             UserError: a file can't be read, or a user's own model can't be built.
             UsageError: a setting that can't be.
         """
-        config = read_config(None, settings)
+        config = read_settings(None, settings)
         return cls(config, config.data.load(), pick_device(config.training.device))
 
     @property
