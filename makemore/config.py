@@ -170,6 +170,8 @@ class TrainingSettings(Settings):
 
 RESUMABLE = {"max_steps", "epochs", "eval_interval", "log_interval", "device"}
 """Settings that a resumed run may change. More steps stretch what is left of its schedule."""
+FILES = {"data", "val_data", "test_data"}
+"""Where the documents are: a resumed run may find the same ones in another place."""
 
 
 class InvalidSettingError(Exception):
@@ -333,7 +335,7 @@ def change_config(config: Config, flags: Mapping[str, Any]) -> Config:
         changed = Config.from_values(overlay(config.values(), flags))
     except InvalidSettingError as error:
         raise _usage_error(error) from None
-    for name in flags.keys() - RESUMABLE:
+    for name in flags.keys() - RESUMABLE - FILES:
         # a value may be spelled in several ways: it is compared as the config has read it
         old, new = (str(c.values().get(name, "not set")) for c in (config, changed))
         if old != new:

@@ -22,6 +22,7 @@ from makemore.errors import MakemoreWarning, UsageError, UserError
 from makemore.evaluation.losses import Evaluations, evaluate
 from makemore.models.base import Model
 from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.data import find_corpus, read_the_same
 from makemore.runs.progress import Progress
 from makemore.runs.run import Metrics, Run, find_checkpoint
 from makemore.sampling.how import HowToDraw, at_least_one, make_generator, read_how
@@ -85,6 +86,7 @@ class Maker(Shown):
         run: str | Path | None = None,
         device: str = "auto",
         *,
+        data: str | Path | None = None,
         model: str | None = None,
         trust: bool = False,
     ) -> Self:
@@ -93,6 +95,8 @@ class Maker(Shown):
         Args:
             run: directory of a run, its name under `runs/`, or a .safetensors file.
             device: where to compute: auto, cpu, cuda or mps.
+            data: the documents of its corpus, where they have moved. They are looked for where they
+                were, and beside the run.
             model: `path/to/file.py:ClassName`: your own model, where it has moved or changed since.
             trust: run the Python file that the checkpoint names, though you have not named it.
 
@@ -105,6 +109,8 @@ class Maker(Shown):
         checkpoint = Checkpoint.load(path).vouched_for(model, trust)
         maker = cls.from_checkpoint(checkpoint, pick_device(device))
         maker.path = path
+        if data is not None:
+            maker.known_corpus = maker._corpus_in(Path(data))
         return maker
 
     def save(self, path: str | Path) -> None:
@@ -158,7 +164,7 @@ class Maker(Shown):
 
     @property
     def corpus(self) -> Corpus:
-        """What it was trained on, read again when it is first asked for.
+        """What it was trained on, read again when it is first asked for, as `find_corpus` finds it.
 
         A corpus that has changed meanwhile is a MakemoreWarning.
 
@@ -166,7 +172,8 @@ class Maker(Shown):
             UserError: a file can't be read.
         """
         if self.known_corpus is None:
-            corpus = self.known_corpus = self.config.data.load()
+            _, corpus = find_corpus(self.config.data, self.fingerprint, self.run)
+            self.known_corpus = corpus
             if corpus.fingerprint != self.fingerprint:
                 warnings.warn(
                     f"{corpus.source} has changed since the run was trained.",
@@ -180,27 +187,28 @@ class Maker(Shown):
 
         Args:
             split: only this one; None: each that holds a document.
-            data: a file to measure instead of the splits, which is read in the same format.
+            data: a file to measure instead of the splits, which is read in the same format; with a
+                split, the run's own documents in another place.
 
         Returns:
             The `Evaluation` of each split by its name, or of the file by its path.
 
         Raises:
-            UserError: a file can't be read, the split is empty, or a character is not known.
-            UsageError: both are given.
+            UserError: a file can't be read, the split is empty, a character is not known, or
+                `data` holds other documents than the split is of.
+            UsageError: there is no such split.
         """
         if split is not None and split not in SPLITS:
             raise UsageError(f"--split takes one of {', '.join(SPLITS)}, not {split!r}.")
-        if split and data:
-            raise UsageError("--split is a part of the run's own data: leave it out with --data.")
         format = self.config.data.format
         parts: dict[str, list[str]]
-        if data is not None:
+        if data is not None and split is None:
             parts = {str(data): read_documents(Path(data), format)}
         else:
-            parts = {name: self.corpus[name] for name in SPLITS if split in (None, name)}
+            corpus = self.corpus if data is None else self._corpus_in(Path(data))
+            parts = {name: corpus[name] for name in SPLITS if split in (None, name)}
             if split and not parts[split]:
-                raise UserError(f"{self.corpus.source} has no document in its {split} split.")
+                raise UserError(f"{corpus.source} has no document in its {split} split.")
         encoded = {
             name: self.vocabulary.encode_documents(documents, format)
             for name, documents in parts.items()
@@ -366,6 +374,9 @@ class Maker(Shown):
         if self.path is not None:
             rows["checkpoint"] = str(self.path)
         return Grid(list(rows.items()), left=2)
+
+    def _corpus_in(self, data: Path) -> Corpus:
+        return read_the_same(self.config.data, self.fingerprint, self.run, data)
 
     def _corpus_to_look_in(self, needed: bool) -> Corpus | None:
         try:

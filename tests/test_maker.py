@@ -118,8 +118,6 @@ def test_what_goes_with_lines_and_not_with_a_text_is_a_sentence(lines: Maker, te
         lines.stream()
     with pytest.raises(makemore.UsageError, match="--split takes one of train, val, test"):
         lines.evaluate("valid")  # type: ignore[arg-type]
-    with pytest.raises(makemore.UsageError, match="leave it out with --data"):
-        lines.evaluate("val", data="names.txt")
 
 
 def test_evaluations_are_by_split_or_by_file(lines: Maker, folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
-from makemore.errors import UsageError
 
 
 @reports_errors
@@ -16,8 +15,6 @@ def evaluate(
     as_json: flags.JsonOption = False,
 ) -> None:
     """Measure a trained model: exact losses over whole splits, or over another file."""
-    if split and data:
-        raise UsageError("--split is a part of the run's own data: leave it out with --data.")
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
     from makemore.commands import console

@@ -34,7 +34,16 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one object
 SplitOption = Annotated[
     Split | None, typer.Option(help="Only this split.", show_default="all three")
 ]
-DataOption = Annotated[Path | None, typer.Option(help="Another file, instead of the run's splits.")]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Another file, instead of the run's splits; with --split, the run's own documents, "
+        "where they have moved."
+    ),
+]
+SameDataOption = Annotated[
+    Path | None, typer.Option("--data", help="The run's documents, where they have moved.")
+]
 RunOption = Annotated[
     Path | None,
     typer.Option(

@@ -14,6 +14,7 @@ def sample(
     top_k: flags.TopKOption = None,
     top_p: flags.TopPOption = None,
     max_length: flags.MaxLengthOption = None,
+    data: flags.SameDataOption = None,
     novel: flags.NovelOption = False,
     distinct: flags.DistinctOption = False,
     seed: flags.SeedOption = None,
@@ -29,7 +30,7 @@ def sample(
     from makemore.maker import Maker
     from makemore.sampling.how import HowToDraw
 
-    maker = Maker.load(run, device, model=model, trust=trust)
+    maker = Maker.load(run, device, data=data, model=model, trust=trust)
     how: HowToDraw = {"prompt": prompt, "temperature": temperature, "max_length": max_length}
     how |= {"top_k": top_k, "top_p": top_p}
     if maker.is_text and not (as_json or novel or distinct):

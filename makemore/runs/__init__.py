@@ -4,6 +4,7 @@ run          its directory: made, found, claimed, opened again
 checkpoint   all that sampling or resuming needs, in one file
 settings     of a new run, over those of the run that it starts from
 start        from the weights of another run
+data         where its documents are now
 progress     how far it has come
 recorder     what takes the numbers and checkpoints of a training, here in memory
 run_recorder the same, on disk

@@ -13,17 +13,18 @@ Whoever trains a run holds its lock, so that two processes never write to one di
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from makemore.config import Config, change_config, read_config
+from makemore.config import FILES, Config, change_config, read_config
 from makemore.corpus.splits import Corpus
 from makemore.errors import UserError
 from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.data import find_corpus
 
 RUNS = Path("runs")
 Metrics = list[dict[str, float | None]]
@@ -180,13 +181,15 @@ def reopen(
     same_class = named is not None and named.endswith(f":{checkpoint.config.name}")
     checkpoint = checkpoint.vouched_for(named if same_class else None, trusted)
     config = change_config(checkpoint.config, flags)
-    corpus = config.data.load()
+    told = FILES & flags.keys()
+    data, corpus = find_corpus(config.data, checkpoint.fingerprint, run.directory, told)
     if corpus.fingerprint != checkpoint.fingerprint:
         raise UserError(
-            f"{corpus.source} has changed since {run} began, and a resumed run must see the same "
-            f"documents: restore the file, or start a new run without --resume."
+            f"{corpus.source} holds other documents than {run} began with, and a resumed run must "
+            f"see the same: restore the file, name its new place by --data, or start a new run "
+            f"without --resume."
         )
-    return config, checkpoint, corpus
+    return replace(config, data=data), checkpoint, corpus
 
 
 def _make_new(path: Path) -> Path:

@@ -32,7 +32,7 @@ from tests.helpers import PYTHON, Runner, start_makemore
         (["sample", "--prompt", "é"], 1, "doesn't know the character 'é'"),
         (["sample", "--prompt", "abc", "--max-length", "3"], 2, "give a larger --max-length"),
         (["eval", "--data", "nowhere.txt"], 1, "No such file"),
-        (["eval", "--data", "data.txt", "--split", "val"], 2, "leave it out with --data"),
+        (["eval", "--data", "nowhere.txt", "--split", "val"], 1, "No such file"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

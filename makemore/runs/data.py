@@ -1,0 +1,88 @@
+"""A run belongs to its documents, not to a path: where its files are now.
+
+It looks where it was told last, then beside itself: a project may be moved or copied as a whole.
+The fingerprint of the documents decides.
+"""
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from makemore.config import FILES, DataSettings
+from makemore.corpus.splits import Corpus
+from makemore.errors import UserError
+
+
+def find_corpus(
+    settings: DataSettings, fingerprint: str, run: Path | None, told: Collection[str] = ()
+) -> tuple[DataSettings, Corpus]:
+    """Read the documents of a run.
+
+    Args:
+        settings: as the run remembers them.
+        fingerprint: `Corpus.fingerprint` of its documents.
+        run: its directory, where it has one.
+        told: the files that the user has just named, which no others stand in for.
+
+    Returns:
+        The settings and the corpus with that fingerprint; where there is none, those of the first
+        place where a corpus can be read.
+
+    Raises:
+        UserError: none can be read.
+    """
+    readable, problem = [], None
+    for place in (settings, *_elsewhere(settings, run, told)):
+        try:
+            corpus = place.load()
+        except UserError as error:
+            problem = problem or error
+            continue
+        if corpus.fingerprint == fingerprint:
+            return place, corpus
+        readable.append((place, corpus))
+    if problem and not readable:
+        raise problem
+    return readable[0]
+
+
+def read_the_same(settings: DataSettings, fingerprint: str, run: Path | None, data: Path) -> Corpus:
+    """Read the documents of a run from another place that its user names.
+
+    Raises:
+        UserError: they can't be read, or are others.
+    """
+    settings = settings.model_copy(update={"data": data.absolute()})
+    _, corpus = find_corpus(settings, fingerprint, run, told={"data"})
+    if corpus.fingerprint != fingerprint:
+        raise UserError(f"{corpus.source} holds other documents than the run was trained with.")
+    return corpus
+
+
+def _elsewhere(
+    settings: DataSettings, run: Path | None, told: Collection[str]
+) -> Iterator[DataSettings]:
+    """Take for each file that is gone, then for each file at all, the one beside the run."""
+    if run is None:
+        return
+    known = {name: getattr(settings, name) for name in FILES.difference(told)}
+    beside = {name: found for name, path in known.items() if path and (found := _beside(path, run))}
+    gone = {name: found for name, found in beside.items() if not known[name].exists()}
+    for moved in (gone, beside):
+        if moved:
+            yield settings.model_copy(update=moved)
+
+
+def _beside(path: Path, run: Path) -> Path | None:
+    """Find a file near a run that is called the same; the more of its path fits, the better.
+
+    For `/old/project/data/names.txt` and the run `/new/work/runs/one`, that is first
+    `project/data/names.txt` in the run or one of three folders above it, then `data/names.txt`,
+    then `names.txt`.
+    """
+    folders = [run.absolute(), *run.absolute().parents[:3]]
+    for start in range(1, len(path.parts)):
+        for folder in folders:
+            candidate = folder.joinpath(*path.parts[start:])
+            if candidate != path and candidate.is_file():
+                return candidate
+    return None
