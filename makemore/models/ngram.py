@@ -127,11 +127,37 @@ class Ngram(WindowModel):
         return {"grams": self.probabilities.numel()}
 
     def _load_from_state_dict(self, state: dict[str, Tensor], prefix: str, *rest: Any) -> None:
-        """Load buffers of whatever size was saved."""
+        """Load buffers of whatever size was saved, if they are a tree."""
         for name, buffer in [*self.named_buffers()]:
             if prefix + name in state:
                 setattr(self, name, buffer.new_empty(state[prefix + name].shape))
         super()._load_from_state_dict(state, prefix, *rest)
+        *_, problems = rest
+        if not problems and not self.is_tree(
+            **{n: state[prefix + n] for n, _ in self.named_buffers()}
+        ):
+            problems.append("the arrays are no tree of grams")
+
+    def is_tree(
+        self,
+        keys: Tensor,
+        gammas: Tensor,
+        offsets: Tensor,
+        characters: Tensor,
+        probabilities: Tensor,
+    ) -> bool:
+        """Tell whether some arrays are the tree of a model: each index points to what is there."""
+        nodes = torch.arange(len(keys), device=keys.device)
+        return bool(
+            len(keys) == len(gammas) == len(offsets) - 1
+            and len(characters) == len(probabilities) == offsets[-1]
+            and keys[0] == -1
+            and offsets[0] == 0
+            and (keys.diff() > 0).all()
+            and (keys[1:] // self.vocab_size < nodes[1:]).all()
+            and (offsets.diff() >= 0).all()
+            and ((characters >= 0) & (characters < self.vocab_size)).all()
+        )
 
 
 def count_grams(

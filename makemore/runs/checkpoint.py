@@ -15,7 +15,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from makemore.config import Config, InvalidSettingError
+from makemore.config import Config
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UsageError, UserError
 from makemore.models import build_model, settings_of
@@ -23,6 +23,7 @@ from makemore.models.base import Model
 from makemore.models.settings import CustomSettings
 from makemore.models.trust import trust
 from makemore.runs.files import write_whole
+from makemore.runs.metadata import Metadata
 from makemore.runs.progress import Progress
 
 FORMAT = "makemore 3"
@@ -92,19 +93,21 @@ class Checkpoint:
             found = metadata.get("format", "no makemore format")
             raise UserError(f"{path} has {found}; this version of makemore reads {FORMAT}.")
         try:
-            return cls(
-                config=Config.from_values(json.loads(metadata["config"])),
-                vocabulary=Vocabulary(json.loads(metadata["vocabulary"])),
-                **json.loads(metadata["corpus"]),
-                progress=Progress(**json.loads(metadata["progress"])),
+            read = Metadata.read(metadata)
+            checkpoint = cls(
+                config=read.to_config(),
+                vocabulary=Vocabulary(read.vocabulary),
+                longest=read.corpus.longest,
+                fingerprint=read.corpus.fingerprint,
+                progress=Progress(**dict(read.progress)),
                 weights=_within(tensors, "model."),
-                source=json.loads(metadata.get("source", "null")),  # older ones have none
+                source=read.source,
                 learner=_within(tensors, "training."),
             )
-        except InvalidSettingError as error:
-            raise UserError(f"{path} has a setting that is unknown here: {error}.") from error
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"{path} lacks what a checkpoint holds: {error!r}.") from error
+            checkpoint._refuse_what_does_not_fit()
+        except ValueError as error:
+            raise UserError(f"{path} is damaged, or of another makemore: {error}.") from error
+        return checkpoint
 
     def vouched_for(self, model: str | None = None, trusted: bool = False) -> "Checkpoint":
         """Take the user's word for the Python file of a model of their own.
@@ -154,11 +157,37 @@ class Checkpoint:
             model.load_state_dict(self.weights)
         except RuntimeError as error:
             if not isinstance(self.config.architecture, CustomSettings):
-                raise
+                raise  # they have been compared already
             raise UserError(
                 f"{self.config.model} has other weights than when it was trained: "
                 f"has its file changed since?"
             ) from error
+
+    def _refuse_what_does_not_fit(self) -> None:
+        """See that the weights are numbers, and those of the settings.
+
+        A model takes no memory for that, whatever its settings say.
+
+        Raises:
+            ValueError: they are not.
+        """
+        if any(bool(tensor.isnan().any()) for tensor in self.weights.values()):
+            raise ValueError("not all of its weights are numbers")
+        architecture = self.config.architecture
+        if isinstance(architecture, CustomSettings):
+            return  # only its file knows
+        elements = sum(tensor.numel() for tensor in self.weights.values())
+        for name, size in dict(architecture).items():
+            most = len(self.weights) if name == "n_layer" else max(elements, 1000)
+            if type(size) is int and size > most:
+                raise ValueError(f"its weights are too few for {name} {size}")
+        try:
+            with torch.device("meta"), torch.random.fork_rng(devices=[]):
+                model = build_model(self.config.model, architecture, len(self.vocabulary))
+                model.load_state_dict(self.weights, assign=True)
+        except RuntimeError as error:
+            first = str(error).splitlines()[:2][-1]  # below the heading, the first that is wrong
+            raise ValueError(first.strip().rstrip(".")) from error
 
 
 def _within(tensors: Mapping[str, Any], prefix: str) -> dict[str, Tensor]:

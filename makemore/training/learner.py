@@ -24,6 +24,7 @@ from makemore.config import Config, TrainingSettings
 from makemore.contexts.tables import Table
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import UserError
 from makemore.evaluation.losses import Evaluation, evaluate, tables
 from makemore.maker import Maker
 from makemore.models import build_model
@@ -193,7 +194,17 @@ class Learner:
         return state
 
     def _load_state(self, state: dict[str, Tensor]) -> None:
-        """Put back what `state` gave."""
+        """Put back what `state` gave.
+
+        Raises:
+            UserError: it is not the state of such a training.
+        """
+        wanted = {name: tensor.shape for name, tensor in self.state().items()}
+        if {name: tensor.shape for name, tensor in state.items()} != wanted:
+            raise UserError(
+                "The checkpoint doesn't hold what resuming needs: a best.safetensors, which is for "
+                "sampling alone, can't stand in for last.safetensors."
+            )
         parameters = dict(self.model.named_parameters())
         random: dict[str, Tensor] = {}
         for path, tensor in state.items():
