@@ -89,8 +89,15 @@ class Shown:
 
 
 def visible(text: str) -> str:
-    """Spell out control characters, which a terminal would obey."""
-    return "".join(repr(c)[1:-1] if unicodedata.category(c) == "Cc" else c for c in text)
+    """Spell out what a terminal would obey: control characters, and marks that turn the writing."""
+    if text.isprintable():
+        return text
+    return "".join(repr(c)[1:-1] if _is_obeyed(c) else c for c in text)
+
+
+def _is_obeyed(character: str) -> bool:
+    turns = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
+    return turns or unicodedata.category(character) in ("Cc", "Cs")
 
 
 def show_loss(loss: float) -> str:

@@ -64,7 +64,9 @@ def test_what_is_shown_is_the_same_by_rich_and_by_print() -> None:
 
 def test_control_characters_are_spelled_out() -> None:
     assert visible("a\x1b[0m\n\x9b") == "a\\x1b[0m\\n\\x9b"
-    assert visible("é漢🙂") == "é漢🙂"
+    assert visible("a\u202eb\u2066\udc80") == "a\\u202eb\\u2066\\udc80"
+    for text in ("é漢🙂", "👩\u200d🔬"):  # what joins an emoji turns nothing
+        assert visible(text) == text
 
 
 def test_a_loss_that_is_not_there_yet_is_a_dash() -> None:

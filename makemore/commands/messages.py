@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from makemore.display import visible
 from makemore.errors import MakemoreWarning, UserError
 
 
@@ -41,7 +42,7 @@ def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
 
 def say(sentence: str) -> None:
     """Say something on stderr."""
-    print(f"makemore: {sentence}", file=sys.stderr)  # noqa: T201
+    print(f"makemore: {visible(sentence)}", file=sys.stderr)  # noqa: T201
 
 
 @contextmanager

@@ -126,6 +126,31 @@ def test_what_does_not_fit_is_a_sentence(
         assert len(result.stderr) < 1000
 
 
+def test_no_text_of_a_file_is_obeyed_by_a_terminal(
+    run_makemore: Runner, trained: dict[str, Path], tmp_path: Path
+) -> None:
+    evil = "\x1b]0;evil\x07\x1b[2J\u202e"
+    Path("evil.toml").write_text('"\\u001B[2J" = 3\n')
+    Path("evil2.toml").write_text('model = "\\u001B[2J"\n')
+    for name, change in {
+        "format": lambda _, metadata: metadata.update(format=evil),
+        "setting": setting(evil, 1),
+        "model": setting("model", evil),
+        "data": setting("data", evil),
+        "fingerprint": inside("corpus", "fingerprint", evil * 9),
+    }.items():
+        save(tmp_path / name, trained["mlp"] / "best.safetensors", change)
+    commands = [["sample", "--run", name, "--novel"] for name in ("format", "setting", "model")]
+    commands += [["sample", "--run", "data", "--novel"], ["sample", "--run", "fingerprint"]]
+    commands += [["train", "--config", "evil.toml"], ["train", "--config", "evil2.toml"]]
+    for command in commands:
+        result = run_makemore(*command)
+        assert result.exit_code == 1
+        assert not set(result.stdout + result.stderr) & set(evil.replace("evil", "")) - set(
+            "]0;[2J"
+        )
+
+
 @pytest.mark.parametrize(
     "change",
     [
