@@ -5,7 +5,7 @@ printing is a method here.
 """
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self, Unpack
@@ -14,12 +14,15 @@ import torch
 
 from makemore.compute.devices import pick_device
 from makemore.config import Config
-from makemore.corpus.reading import clean, read_documents
+from makemore.corpus.reading import clean, read_documents, stream_documents
 from makemore.corpus.splits import SPLITS, Corpus, Split
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.display import Grid, Shown, show_loss
 from makemore.errors import MakemoreWarning, UsageError, UserError
 from makemore.evaluation.losses import Evaluations, evaluate
+from makemore.evaluation.quality import Quality, measure_samples
+from makemore.evaluation.ranks import find_ranks
+from makemore.evaluation.scores import Order, Score, Scores, score_documents, sort_scores
 from makemore.models.base import Model
 from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.data import find_corpus, read_the_same
@@ -217,6 +220,88 @@ class Maker(Shown):
         return Evaluations(
             (name, evaluate(self.model, documents)) for name, documents in encoded.items()
         )
+
+    def score(
+        self,
+        words: str | Iterable[str] | None = None,
+        *,
+        data: str | Path | None = None,
+        likeliest: int = 0,
+        sort: Order | None = None,
+    ) -> Scores:
+        """Tell how well words are predicted, and where each stands among others.
+
+        The sum over a file, divided by its predictions, is the loss that `evaluate` finds.
+
+        Args:
+            words: one or several; of a model of one long text, texts from their first character on.
+            data: a file of them instead, which is read as the corpus was.
+            likeliest: how many characters to name in the place of each.
+            sort: worst: those with the most bits a character first; best: last.
+
+        Returns:
+            The scores, in the order given unless told. The percentile is among the documents of
+            the val split; where they can't be read there is none, and a MakemoreWarning says why.
+
+        Raises:
+            UserError: a file can't be read, or a character is not known.
+            UsageError: both or neither of words and data are given, or a word is empty.
+        """
+        return Scores(self.scores(words, data=data, likeliest=likeliest, sort=sort))
+
+    def scores(
+        self,
+        words: str | Iterable[str] | None = None,
+        *,
+        data: str | Path | None = None,
+        likeliest: int = 0,
+        sort: Order | None = None,
+    ) -> Iterator[Score]:
+        """Score as `score` does, one after another, in as much memory as the longest needs.
+
+        Raises:
+            UserError, UsageError: as `score`, some of them when the first is asked for.
+        """
+        if (words is None) == (data is None):
+            raise UsageError("Give words to score, or a file of them with --data, not both.")
+        format = self.config.data.format
+        if data is not None:
+            documents = stream_documents(Path(data), format)
+        else:
+            assert words is not None
+            documents = map(self._as_document, [words] if isinstance(words, str) else words)
+        found = score_documents(self.model, self.vocabulary, documents, format, likeliest=likeliest)
+        if not self.is_text:
+            corpus = self._corpus_to_look_in(needed=False)
+            held_out = [] if corpus is None else corpus.val
+            length = self._drawer.usual_length("")
+            found = find_ranks(self.model, self.vocabulary, held_out, length).rank(found)
+        return found if sort is None else iter(sort_scores(found, sort))
+
+    def _as_document(self, word: str) -> str:
+        document = clean(word) if self.is_text else clean(word).strip()
+        if not document or (not self.is_text and "\n" in document):
+            raise UsageError(f"{word!r} is no word to score: give one without a line break.")
+        return document
+
+    def sample_quality(self, n: int = 10_000, seed: int | None = 0) -> Quality:
+        """Draw samples, and compare them with what the model's probabilities say, and the corpus.
+
+        Args:
+            n: how many.
+            seed: of the draw; None: another each time.
+
+        Raises:
+            UserError: the corpus can't be read, or every sample is empty.
+            UsageError: it was trained on one long text, which has no documents.
+        """
+        if self.is_text:
+            raise UsageError("--samples is for a corpus of lines; this run was trained on a text.")
+        drawn = list(self.draw(n, seed=seed, places=False))
+        quality = measure_samples(self.model, self.vocabulary, self.corpus, drawn)
+        if quality is None:
+            raise UserError("Every sample is empty: train the model first.")
+        return quality
 
     def sample(
         self,

@@ -20,6 +20,7 @@ from makemore.commands.explain import explain
 from makemore.commands.lecture import lecture
 from makemore.commands.moons import moons
 from makemore.commands.sample import sample
+from makemore.commands.score import score
 from makemore.commands.train import train
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(sample)
 app.command("eval")(evaluate)
+app.command()(score)
 app.command()(moons)
 app.command()(explain)
 app.command()(lecture)

@@ -1,5 +1,9 @@
 """`makemore eval`."""
 
+from typing import Annotated
+
+import typer
+
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
 
@@ -9,6 +13,10 @@ def evaluate(
     run: flags.RunOption = None,
     split: flags.SplitOption = None,
     data: flags.DataOption = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(min=1, help="Also draw so many samples, and tell how good they are."),
+    ] = None,
     device: flags.DeviceOption = "auto",
     model: flags.OwnModelOption = None,
     trust: flags.TrustOption = False,
@@ -22,8 +30,13 @@ def evaluate(
 
     maker = Maker.load(run, device, model=model, trust=trust)
     found = maker.evaluate(split, data)
+    quality = None if samples is None else maker.sample_quality(samples)
     if as_json:
-        console.print_json({"checkpoint": str(maker.path), "splits": found.figures()})
+        shown = {"checkpoint": str(maker.path), "splits": found.figures()}
+        console.print_json(shown | ({"samples": quality.figures()} if quality else {}))
     else:
         console.say(f"{maker.path}: {maker.config.name}, step {maker.step:,}")
         console.show(found)
+        if quality is not None:
+            console.say()
+            console.show(quality)

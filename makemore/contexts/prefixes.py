@@ -1,7 +1,7 @@
 """Tables for models that see the whole prefix: documents become a tree."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,8 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from makemore.contexts.sequences import PreparedText, SequenceTable, pad, sequence_tables
-from makemore.contexts.tables import MOST_NUMBERED, Prepared, Table, count_pairs
+from makemore.contexts.sequences import (
+    PreparedText,
+    SequenceTable,
+    pad,
+    sequence_parts,
+    sequence_tables,
+)
+from makemore.contexts.tables import MOST_NUMBERED, Part, Prepared, Table, count_pairs
 from makemore.corpus.documents import Documents, Ints, Lines, Text
 
 
@@ -67,6 +73,15 @@ class PrefixReader:
         else:
             found = prefix_tables(documents, self.vocab_size, self.block_size, size)
             yield from map(self.arrange, found)
+
+    def parts(self, documents: Documents, size: int) -> Iterator[Part]:
+        """Cover documents with trees of neighbours in alphabetical order, or a text likewise."""
+        if isinstance(documents, Text):
+            yield from sequence_parts(documents, self.block_size, size)
+        else:
+            for part in prefix_parts(documents, self.vocab_size, self.block_size, size):
+                assert isinstance(part.table, PrefixTable)
+                yield replace(part, table=self.arrange(part.table))
 
     def contexts(self, documents: Documents) -> list[tuple[list[int], int]]:
         """Spell out the prefix of every prediction, from the boundary on, and what comes next."""
@@ -137,6 +152,31 @@ def prefix_tables(
         start = end
 
 
+def prefix_parts(
+    documents: Documents, vocab_size: int, block_size: int | None, size: int
+) -> Iterator[Part]:
+    """Cover documents likewise, and number their predictions.
+
+    Neighbours are in alphabetical order here, not of like length: they share more, and so there are
+    fewer contexts, but more of a padded row is empty.
+    """
+    inputs, targets, lengths = pad(documents, block_size)
+    predicted = targets >= 0
+    numbers = np.where(predicted, np.cumsum(predicted).reshape(predicted.shape) - 1, -1)
+    order = _lexicographic_order(inputs)
+    start = 0
+    while start < len(order):
+        some = order[start : start + max(1, size)]
+        padded = np.maximum.accumulate(lengths[some]) * np.arange(1, len(some) + 1)
+        some = some[: max(1, int(np.searchsorted(padded, size, side="right")))]
+        start += len(some)
+        longest = lengths[some].max()
+        columns = inputs[some, :longest], targets[some, :longest]
+        table, row = _tree_and_rows(*columns, lengths[some], vocab_size)
+        number = numbers[some, :longest]
+        yield Part(table, number[number >= 0], row[number >= 0])
+
+
 def prefix_table(
     documents: Documents, vocab_size: int, block_size: int | None = None
 ) -> PrefixTable:
@@ -190,6 +230,13 @@ def _tree(
     inputs: NDArray[np.integer], targets: NDArray[np.integer], lengths: Ints, vocab_size: int
 ) -> PrefixTable:
     """Build the tree of what `pad` returns, its sequences in lexicographic order."""
+    return _tree_and_rows(inputs, targets, lengths, vocab_size)[0]
+
+
+def _tree_and_rows(
+    inputs: NDArray[np.integer], targets: NDArray[np.integer], lengths: Ints, vocab_size: int
+) -> tuple[PrefixTable, Ints]:
+    """Build the tree, and give the row at each place of the sequences, int64 (S, T)."""
     inside = np.arange(inputs.shape[1]) < lengths[:, None]
 
     # in sorted order a prefix is new exactly where it differs from the sequence just before
@@ -212,7 +259,7 @@ def _tree(
     places[sequences.reshape(-1)[flat]] = flat
 
     counted = targets >= 0
-    return PrefixTable(
+    table = PrefixTable(
         *count_pairs(row[counted], targets[counted].astype(np.int64), vocab_size),
         tokens=torch.from_numpy(inputs[sources, depths].astype(np.int64)),
         depths=torch.from_numpy(depths),
@@ -220,6 +267,7 @@ def _tree(
         sequences=torch.from_numpy(sequences),
         places=torch.from_numpy(places),
     )
+    return table, row
 
 
 def _lexicographic_order(inputs: Ints) -> Ints:

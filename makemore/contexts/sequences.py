@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from makemore.contexts.tables import Table
+from makemore.contexts.tables import Part, Table
 from makemore.corpus.documents import BOUNDARY, Documents, Ints, Text
 
 
@@ -52,6 +52,14 @@ def sequence_tables(text: Text, block_size: int | None, size: int) -> Iterator[S
     rows = max(1, size // max(1, inputs.shape[1]))
     for start in range(0, len(inputs), rows):
         yield _sequence_table(inputs[start : start + rows], targets[start : start + rows])
+
+
+def sequence_parts(text: Text, block_size: int | None, size: int) -> Iterator[Part]:
+    """Number the predictions of `sequence_tables`, which stand there in their order."""
+    done = 0
+    for table in sequence_tables(text, block_size, size):
+        yield Part(table, np.arange(done, done + table.predictions), table.rows.numpy())
+        done += table.predictions
 
 
 def _sequence_table(inputs: Ints, targets: Ints) -> SequenceTable:

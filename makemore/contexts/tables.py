@@ -42,6 +42,21 @@ class Table:
         return replace(self, **tensors)
 
 
+@dataclass(frozen=True)
+class Part:
+    """A table of some documents, and which of their predictions it stands for.
+
+    Attributes:
+        table: of distinct contexts.
+        predictions: int64 (n,), their numbers among all, one document after another.
+        rows: int64 (n,), the row of the table that holds the context of each.
+    """
+
+    table: Table
+    predictions: Ints
+    rows: Ints
+
+
 class Reader(Protocol):
     """How a model reads documents: which contexts it tells apart, and the tables that hold them."""
 
@@ -54,6 +69,9 @@ class Reader(Protocol):
 
     def tables(self, documents: Documents, size: int) -> Iterator[Table]:
         """Cover documents with tables of about `size` contexts at most."""
+
+    def parts(self, documents: Documents, size: int) -> Iterator[Part]:
+        """Cover documents likewise, and tell of each prediction which row is its context."""
 
     def contexts(self, documents: Documents) -> list[tuple[list[int], int]]:
         """Spell out every prediction, one after another: its context, and what comes next."""

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from makemore.contexts.tables import MOST_NUMBERED, Table, count_pairs
+from makemore.contexts.tables import MOST_NUMBERED, Part, Table, count_pairs
 from makemore.corpus.documents import Documents, Ints, Lines
 
 
@@ -47,6 +47,18 @@ class WindowReader:
     def tables(self, documents: Documents, size: int) -> Iterator[WindowTable]:
         """Cut the table of all into tables of at most `size` windows."""
         yield from slices(self.table(documents), size)
+
+    def parts(self, documents: Documents, size: int) -> Iterator[Part]:
+        """Cut the table of all likewise, and number its predictions."""
+        everything = np.arange(documents.predictions)
+        reads = (self.context_length, self.vocab_size)
+        contexts, row = _distinct_windows(documents, *reads, everything)
+        table = _window_table(contexts, row, documents.targets, self.vocab_size)
+        order = np.argsort(row, kind="stable")  # the predictions of a slice, side by side
+        for number, part in enumerate(slices(table, size)):
+            first, end = np.searchsorted(row[order], [number * size, (number + 1) * size])
+            chosen = order[first:end]
+            yield Part(part, chosen, row[chosen] - number * size)
 
     def contexts(self, documents: Documents) -> list[tuple[list[int], int]]:
         """Spell out the window of every prediction, oldest character first, and what comes next."""
@@ -104,8 +116,12 @@ def window_table(
     if chosen is None:
         chosen = np.arange(documents.predictions)
     contexts, row = _distinct_windows(documents, context_length, vocab_size, chosen)
-    pairs = count_pairs(row, documents.targets[chosen], vocab_size)
-    return WindowTable(*pairs, torch.from_numpy(contexts))
+    return _window_table(contexts, row, documents.targets[chosen], vocab_size)
+
+
+def _window_table(contexts: Ints, row: Ints, targets: Ints, vocab_size: int) -> WindowTable:
+    """Make the table of distinct windows (N, k), and of each prediction its row and target."""
+    return WindowTable(*count_pairs(row, targets, vocab_size), torch.from_numpy(contexts))
 
 
 class NumberedWindows:

@@ -1,6 +1,7 @@
 """A text file becomes strings: one document a line, or one long text."""
 
 import unicodedata
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -52,6 +53,51 @@ def read_documents(path: Path, format: Format = "lines") -> list[str]:
     """
     text = read_text(path)
     return split_lines(text) if format == "lines" else [text]
+
+
+def stream_lines(file: Iterable[bytes], name: str) -> Iterator[str]:
+    """Read the documents of a file of lines as `read_documents` does, each when it is asked for.
+
+    Args:
+        file: its lines, as an open binary file gives them.
+        name: of the file, as an error names it.
+
+    Raises:
+        UserError: it is not UTF-8, or holds no text.
+    """
+    empty = True
+    for number, line in enumerate(file, start=1):
+        try:
+            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise UserError(
+                f"{name} is not UTF-8 text (line {number}): convert it first."
+            ) from error
+        for document in split_lines(clean(text).replace("\r", "\n")):
+            empty = False
+            yield document
+    if empty:
+        raise UserError(f"{name} holds no text.")
+
+
+def stream_documents(path: Path, format: Format = "lines") -> Iterator[str]:
+    """Read the documents of a file: each line when it is asked for, or all of it as one.
+
+    Args:
+        path: of the file.
+        format: of the file.
+
+    Raises:
+        UserError: as `read_text`.
+    """
+    if format == "text":
+        yield read_text(path)
+        return
+    try:
+        with path.open("rb") as file:
+            yield from stream_lines(file, str(path))
+    except OSError as error:
+        raise UserError(f"Can't read {path}: {error.strerror}.") from error
 
 
 def guess_format(text: str) -> Format | None:

@@ -27,6 +27,7 @@ Welling 2019, "Stochastic Beams and Where to Find Them", https://arxiv.org/abs/1
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -76,7 +77,7 @@ def sample_without_replacement(
     seen: set[str] = set()
     while True:
         with model.evaluating():
-            drawn = _search(model, start, n, generator, sampler)
+            drawn, _, _ = _search(model, start, n, generator, sampler)
         finished = (drawn == BOUNDARY).any(dim=1).tolist()
         for text, ended in zip(vocabulary.decode_rows(drawn.numpy()), finished, strict=True):
             if text not in seen:
@@ -90,19 +91,81 @@ def sample_without_replacement(
         n *= 2
 
 
+@dataclass(frozen=True)
+class DistinctSamples:
+    """Documents drawn without replacement, and how likely each was to be among them.
+
+    Attributes:
+        samples: n, or all where there are fewer.
+        inclusion: float64 (n,), the probability q of each, given the threshold that they passed.
+            Then the sum of f / q over the samples is an unbiased estimate of the sum of f over all
+            documents, and its variance is estimated by the sum of f^2 (1 - q) / q^2 (priority
+            sampling: Duffield, Lund & Thorup 2007, https://doi.org/10.1145/1314690.1314696; for
+            the search here, appendix D of Kool et al. 2019).
+        all: whether there is no other; then each q is 1, and sums over them are exact.
+    """
+
+    samples: list[Sample]
+    inclusion: Tensor
+    all: bool
+
+
+@torch.inference_mode()
+def sample_with_inclusion(
+    model: Model,
+    vocabulary: Vocabulary,
+    n: int,
+    generator: torch.Generator,
+    sampler: Sampler,
+) -> DistinctSamples:
+    """Draw n documents without replacement, for sums over all that the model can write.
+
+    The threshold is the highest perturbed log-probability t that was left out, and
+    q = 1 - exp(-exp(log p - t)). That holds for values that nothing was known of before, so the
+    root's is drawn too.
+
+    Args:
+        model: left in the mode, training or not, that it was in.
+        vocabulary: of the model.
+        n: how many.
+        generator: on the CPU, whatever the model's device.
+        sampler: how characters are drawn.
+    """
+    uniform = torch.rand((), dtype=torch.float64, generator=generator).clamp(min=1e-300)
+    uniform = torch.rand((), dtype=torch.float64, generator=generator)
+    root = -(-uniform.clamp(min=torch.finfo(uniform.dtype).tiny).log()).log()
+    with model.evaluating():
+        drawn, log_p, perturbed = _search(model, [BOUNDARY], n + 1, generator, sampler, root)
+    finished = (drawn == BOUNDARY).any(dim=1).tolist()[:n]
+    texts = vocabulary.decode_rows(drawn[:n].numpy())
+    samples = [Sample(text, ended) for text, ended in zip(texts, finished, strict=True)]
+    if len(drawn) <= n:
+        return DistinctSamples(samples, torch.ones(len(samples), dtype=torch.float64), True)
+    inclusion = -torch.expm1(-(log_p[:n] - perturbed[n]).exp())
+    return DistinctSamples(samples, inclusion, False)
+
+
 def _search(
-    model: Model, start: list[int], n: int, generator: torch.Generator, sampler: Sampler
-) -> Tensor:
+    model: Model,
+    start: list[int],
+    n: int,
+    generator: torch.Generator,
+    sampler: Sampler,
+    root: float | Tensor = 0.0,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Find the n highest leaves, or all where there are fewer, highest first.
 
+    The perturbed log-probability of the root may be any number, where only the order counts.
+
     Returns:
-        What follows `start`: int64 (n, length), from the end of each document on boundary.
+        What follows `start`: int64 (n, length), from the end of each document on boundary. Of each,
+        its log-probability, float64 (n,), and that perturbed, float64 (n,).
     """
     logits, state = model.read_prompt(start)
     beam = torch.empty(1, 0, dtype=torch.int64)  # (B, length)
     going = torch.tensor([True])  # those of the beam that the model has not ended, (B,)
     log_p = torch.zeros(1, dtype=torch.float64)  # nats, (B,)
-    perturbed = torch.zeros(1, dtype=torch.float64)  # of the root: any number will do
+    perturbed = torch.full((1,), float(root), dtype=torch.float64)
     for left in reversed(range(sampler.max_length - len(start) + 1)):
         probabilities = torch.zeros(len(beam), model.vocab_size, dtype=torch.float64)
         probabilities[:, BOUNDARY] = 1  # what has ended stays so, and competes with the others
@@ -119,7 +182,7 @@ def _search(
             break
         goes_on_from = rows[parents[going]].to(model.device)
         logits, state = model.step(tokens[going].to(model.device), state, goes_on_from)
-    return beam
+    return beam, log_p, perturbed
 
 
 def perturb(log_p: Tensor, highest: Tensor, generator: torch.Generator) -> Tensor:

@@ -1,0 +1,105 @@
+"""Where a document stands among others: those held out, and all that the model could write.
+
+How many documents does the model think likelier than x? There are too many to list, so some are
+drawn, all different: each with p(w) > p(x) counts 1 / q(w), where q(w) is the probability that w is
+drawn. The likeliest are drawn for certain, so a small number is exact; a large one has a standard
+error. Documents are the leaves of a tree, and are drawn as `sampling.without_replacement` tells.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from makemore.corpus.vocabulary import Vocabulary
+from makemore.evaluation.estimates import Estimate
+from makemore.evaluation.scores import Floats, Score, score_documents
+from makemore.models.base import Model
+from makemore.sampling.how import make_generator
+from makemore.sampling.sampler import Sampler
+from makemore.sampling.without_replacement import sample_with_inclusion
+
+DRAWN = 4_000
+"""Documents that are drawn, to count with."""
+
+SAME = 1e-4
+"""Nats within which two log-probabilities are equal: what rounding may leave between them."""
+FEW = 30
+"""With fewer drawn documents below x, those above it are no more than a beginning."""
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """What a document is compared with.
+
+    Attributes:
+        held_out: float64, the losses of the held-out documents, in nats a character, ascending.
+        drawn: float64 (n,), -log p of drawn documents, all different, in nats, ascending.
+        above: float64 (n + 1,), the sum of 1 / q of so many of them.
+        variance: float64 (n + 1,), the sum of (1 - q) / q^2 likewise: that of `above`.
+        all: whether no other document is possible.
+    """
+
+    held_out: Floats
+    drawn: Floats
+    above: Floats
+    variance: Floats
+    all: bool
+
+    @classmethod
+    def of(cls, losses: Sequence[float], drawn: Floats, inclusion: Floats, all: bool) -> "Ranks":
+        """Put both in order: losses, and -log p with the probability q of each (n,)."""
+        order = np.argsort(drawn)
+        q = inclusion[order]
+        above = np.concatenate([[0], np.cumsum(1 / q)])
+        variance = np.concatenate([[0], np.cumsum((1 - q) / q**2)])
+        return cls(np.sort(np.array(losses, dtype=np.float64)), drawn[order], above, variance, all)
+
+    def percentile(self, loss: float) -> float | None:
+        """Tell which share of the held-out documents has a larger loss, in percent.
+
+        An equal one counts half. None where there are no held-out documents.
+        """
+        if not len(self.held_out):
+            return None
+        low, high = np.searchsorted(self.held_out, [loss - SAME / 10, loss + SAME / 10])
+        return float(100 * (1 - (low + high) / 2 / len(self.held_out)))
+
+    def likelier(self, nats: float) -> Estimate:
+        """Tell how many documents are likelier than one of this -log p."""
+        first = int(np.searchsorted(self.drawn, nats - SAME))
+        error = math.sqrt(self.variance[first])
+        few = not self.all and len(self.drawn) - first < FEW
+        return Estimate(float(self.above[first]), error, few)
+
+    def rank(self, scores: Iterable[Score]) -> Iterator[Score]:
+        """Add to each score where it stands."""
+        for one in scores:
+            percentile, likelier = self.percentile(one.loss), self.likelier(one.nats)
+            yield replace(one, percentile=percentile, likelier=likelier)
+
+
+def find_ranks(
+    model: Model, vocabulary: Vocabulary, held_out: Sequence[str], max_length: int, n: int = DRAWN
+) -> Ranks:
+    """Score the held-out documents, and draw n documents and score them too.
+
+    The same model gives the same. A document that isn't ended within `max_length` characters
+    is not counted, and neither is the empty one, since no document is empty.
+
+    Args:
+        model: of lines, left in the mode, training or not, that it was in.
+        vocabulary: of the model.
+        held_out: documents; may be none.
+        max_length: of a drawn document, in characters.
+        n: how many are drawn.
+    """
+    losses = [one.loss for one in score_documents(model, vocabulary, held_out)]
+    drawn = sample_with_inclusion(model, vocabulary, n, make_generator(0), Sampler(max_length))
+    kept = [i for i, one in enumerate(drawn.samples) if one and one.finished]
+    # the same path as that of the documents they are compared with, so that rounding is the same
+    scores = score_documents(model, vocabulary, [drawn.samples[i] for i in kept])
+    nats = np.array([one.nats for one in scores])
+    cut = any(not one.finished for one in drawn.samples)
+    return Ranks.of(losses, nats, drawn.inclusion.numpy()[kept], drawn.all and not cut)
