@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 LEVELS = ((1, "#56B4E9"), (3, ""), (6, "#E69F00"), (float("inf"), "bold underline #D55E00"))
 """Styles of a character by its surprise, below so many bits. Sky blue, orange and vermilion are of
 the palette that people with any kind of colour vision tell apart (Okabe & Ito 2008)."""
-WIDTHS = (8, 10, 11, 11, 18)
+WIDTHS = (8, 10, 11, 11, 20)
 
 
 def show_scores(scores: "Iterable[Score]", maker: "Maker", verbose: bool) -> None:

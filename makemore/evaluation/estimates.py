@@ -32,7 +32,7 @@ class Estimate:
 
 def _write(number: float, digits: int = 3) -> str:
     """Write a number with so many digits that count."""
-    if number < 10**digits and number == round(number):
-        return f"{number:.0f}"
     rounded = float(f"{number:.{digits - 1}e}")
-    return f"{rounded:,.0f}" if 10 <= rounded < 1e7 else f"{rounded:.{digits - 1}g}"
+    if 10 ** (digits - 1) <= rounded < 1e7 or rounded == round(rounded) < 1e7:
+        return f"{rounded:,.0f}"
+    return f"{rounded:.{digits}g}"

@@ -1,9 +1,9 @@
 """Where a document stands among others: those held out, and all that the model could write.
 
-How many documents does the model think likelier than x? There are too many to list, so some are
-drawn, all different: each with p(w) > p(x) counts 1 / q(w), where q(w) is the probability that w is
-drawn. The likeliest are drawn for certain, so a small number is exact; a large one has a standard
-error. Documents are the leaves of a tree, and are drawn as `sampling.without_replacement` tells.
+How many documents does the model think likelier than x? The likeliest are listed, so a small number
+is exact. There are too many of the others. Some of them are drawn, all different, and each that is
+likelier than x counts 1 / q, where q is the probability that it is drawn: an unbiased estimate with
+a standard error (Horvitz & Thompson 1952), as `sampling.without_replacement` tells.
 """
 
 import math
@@ -17,11 +17,14 @@ from makemore.evaluation.estimates import Estimate
 from makemore.evaluation.scores import Floats, Score, score_documents
 from makemore.models.base import Model
 from makemore.sampling.how import make_generator
+from makemore.sampling.likeliest import list_likeliest
 from makemore.sampling.sampler import Sampler
 from makemore.sampling.without_replacement import sample_with_inclusion
 
+LISTED = math.log(10_000)
+"""Documents of a smaller -log p are listed, in nats: so there are fewer than 10,000."""
 DRAWN = 4_000
-"""Documents that are drawn, to count with."""
+"""Documents that are drawn, to count the others with."""
 
 SAME = 1e-4
 """Nats within which two log-probabilities are equal: what rounding may leave between them."""
@@ -83,7 +86,7 @@ class Ranks:
 def find_ranks(
     model: Model, vocabulary: Vocabulary, held_out: Sequence[str], max_length: int, n: int = DRAWN
 ) -> Ranks:
-    """Score the held-out documents, and draw n documents and score them too.
+    """Score the held-out documents, those that are listed and n that are drawn.
 
     The same model gives the same. A document that isn't ended within `max_length` characters
     is not counted, and neither is the empty one, since no document is empty.
@@ -97,9 +100,17 @@ def find_ranks(
     """
     losses = [one.loss for one in score_documents(model, vocabulary, held_out)]
     drawn = sample_with_inclusion(model, vocabulary, n, make_generator(0), Sampler(max_length))
+    # All are scored on the path of the documents that they are compared with, so that the rounding
+    # is the same.
+    listed = list_likeliest(model, vocabulary, -LISTED - SAME, max_length)
+    known = _nats(model, vocabulary, listed)
     kept = [i for i, one in enumerate(drawn.samples) if one and one.finished]
-    # the same path as that of the documents they are compared with, so that rounding is the same
-    scores = score_documents(model, vocabulary, [drawn.samples[i] for i in kept])
-    nats = np.array([one.nats for one in scores])
+    nats = _nats(model, vocabulary, [drawn.samples[i] for i in kept])
+    known, rest = known[known < LISTED], nats >= LISTED
+    inclusion = np.concatenate([np.ones(len(known)), drawn.inclusion.numpy()[kept][rest]])
     cut = any(not one.finished for one in drawn.samples)
-    return Ranks.of(losses, nats, drawn.inclusion.numpy()[kept], drawn.all and not cut)
+    return Ranks.of(losses, np.concatenate([known, nats[rest]]), inclusion, drawn.all and not cut)
+
+
+def _nats(model: Model, vocabulary: Vocabulary, documents: Sequence[str]) -> Floats:
+    return np.array([one.nats for one in score_documents(model, vocabulary, documents)])

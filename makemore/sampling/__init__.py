@@ -6,4 +6,5 @@ samples               what is drawn: strings that know how they ended, and where
 lines                 documents, each with an end of its own
 text                  one long text that goes on and on
 without_replacement   documents that are all different
+likeliest             all documents down to a probability
 """
