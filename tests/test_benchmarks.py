@@ -87,6 +87,13 @@ def test_the_benchmark_of_sampling_prints_its_row(run_makemore: Runner, tmp_path
     assert rows_of(run_benchmark("sampling.py", *flags)).keys() == {"ours"}
 
 
+def test_the_benchmark_of_scoring_prints_its_rows(run_makemore: Runner, tmp_path: Path) -> None:
+    run_makemore("train", "--max-steps", "1", "--n-layer", "1", "--n-embd", "8", "--out", "small")
+    flags = ["--rounds", "1", "--run", str(tmp_path / "small")]
+    rows = rows_of(run_benchmark("scoring.py", *flags))
+    assert rows.keys() == {"by the clock", "by a second of processor time"}
+
+
 def test_the_benchmark_of_start_up_prints_its_rows() -> None:
     rows = rows_of(run_benchmark("startup.py", "--rounds", "1"))
     assert {row for row, ms in rows.items() if ms > 0} >= {

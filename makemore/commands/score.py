@@ -32,6 +32,8 @@ def score(
         bool, typer.Option("--verbose", help="Each character, and what was expected in its place.")
     ] = False,
     device: flags.DeviceOption = "auto",
+    model: flags.OwnModelOption = None,
+    trust: flags.TrustOption = False,
     as_json: flags.JsonOption = False,
 ) -> None:
     """Tell how likely a trained model thinks words are, character by character."""
@@ -44,7 +46,7 @@ def score(
     from makemore.commands import console, surprise
     from makemore.maker import Maker
 
-    maker = Maker.load(run, device)
+    maker = Maker.load(run, device, model=model, trust=trust)
     likeliest = LIKELIEST if verbose or as_json else 0
     given: Iterable[str] | None = words or None
     if given is None and data is None:

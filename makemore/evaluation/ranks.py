@@ -88,18 +88,18 @@ def find_ranks(
 ) -> Ranks:
     """Score the held-out documents, those that are listed and n that are drawn.
 
-    The same model gives the same. A document that isn't ended within `max_length` characters
-    is not counted, and neither is the empty one, since no document is empty.
+    The same model gives the same. A document of more than `max_length` characters is not
+    counted, and neither is the empty one, since no document is empty.
 
     Args:
         model: of lines, left in the mode, training or not, that it was in.
         vocabulary: of the model.
         held_out: documents; may be none.
-        max_length: of a drawn document, in characters.
+        max_length: of those that are counted, in characters.
         n: how many are drawn.
     """
     losses = [one.loss for one in score_documents(model, vocabulary, held_out)]
-    drawn = sample_with_inclusion(model, vocabulary, n, make_generator(0), Sampler(max_length))
+    drawn = sample_with_inclusion(model, vocabulary, n, make_generator(0), Sampler(max_length + 1))
     # All are scored on the path of the documents that they are compared with, so that the rounding
     # is the same.
     listed = list_likeliest(model, vocabulary, -LISTED - SAME, max_length)

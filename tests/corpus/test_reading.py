@@ -2,12 +2,13 @@
 
 import unicodedata
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.corpus.reading import clean, guess_format, read_documents
+from makemore.corpus.reading import clean, guess_format, read_documents, stream_documents
 from makemore.errors import UserError
 from tests.helpers import PLAY, write_file
 
@@ -84,3 +85,26 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
 )
 def test_a_guess_at_the_format_is_made_where_it_is_clear(text: str, expected: str | None) -> None:
     assert guess_format(text) == expected
+
+
+@given(st.lists(st.text("aé\u0301 \r\n\ufeff"), max_size=9))
+def test_lines_are_streamed_as_a_whole_file_is_read(lines: list[str]) -> None:
+    text = "x\n" + "\n".join(lines)
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "words.txt"
+        path.write_bytes(text.encode())
+        assert list(stream_documents(path)) == read_documents(path)
+
+
+def test_a_stream_that_is_no_text_is_an_error_that_names_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "words.txt"
+    path.write_bytes(b"ada\n\xff\n")
+    stream = stream_documents(path)
+    assert next(stream) == "ada"
+    with pytest.raises(UserError, match=r"words\.txt is not UTF-8 text \(line 2\)"):
+        next(stream)
+    path.write_bytes(b" \n")
+    with pytest.raises(UserError, match="holds no text"):
+        next(stream_documents(path))
+    with pytest.raises(UserError, match="Can't read"):
+        next(stream_documents(tmp_path / "nowhere.txt"))
