@@ -27,6 +27,7 @@ def words_a_second(maker: Maker, data: Path) -> tuple[float, float]:
 
 
 def main() -> None:
+    """Print the table."""
     parser = command_line(__doc__, rounds=5)
     parser.add_argument("--data", type=Path, default=embedded_names(), help="words, one a line")
     parser.add_argument("--run", type=Path, metavar="DIR", help="a run to score with")
