@@ -2,6 +2,7 @@
 
 run          its directory: made, found, claimed, opened again
 checkpoint   all that sampling or resuming needs, in one file
+metadata     what a checkpoint says of itself, checked
 settings     of a new run, over those of the run that it starts from
 start        from the weights of another run
 data         where its documents are now
