@@ -16,8 +16,10 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from makemore.api import load as load
+    from makemore.api import lr_range as lr_range
     from makemore.api import resume as resume
     from makemore.api import train as train
+    from makemore.diagnostics.lr_range import LearningRateRange as LearningRateRange
     from makemore.errors import MakemoreWarning as MakemoreWarning
     from makemore.errors import UsageError as UsageError
     from makemore.errors import UserError as UserError
@@ -31,7 +33,9 @@ _PUBLIC = {
     "train": "api",
     "resume": "api",
     "load": "api",
+    "lr_range": "api",
     "Maker": "maker",
+    "LearningRateRange": "diagnostics.lr_range",
     "Evaluation": "evaluation.losses",
     "Evaluations": "evaluation.losses",
     "Sample": "sampling.samples",

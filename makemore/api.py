@@ -1,8 +1,9 @@
-"""What `import makemore` offers: train, resume and load; each gives a `Maker`."""
+"""What `import makemore` offers: train, resume and load, each of which gives a `Maker`; lr_range."""
 
 import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import torch
 from makemore.compute.devices import pick_device
 from makemore.config import Config
 from makemore.corpus.splits import Corpus
+from makemore.diagnostics.lr_range import STEPS, LearningRateRange, find_lr_range
 from makemore.display import visible
 from makemore.errors import MakemoreWarning, UsageError
 from makemore.maker import Maker
+from makemore.pictures.figure import kind_of, save
+from makemore.pictures.lr_range import draw
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import MemoryRecorder, Recorder
 from makemore.runs.run import claimed, create_run, find_run, reopen
@@ -57,11 +61,7 @@ def train(
         UserError: a file can't be read or written, or the loss diverged.
         UsageError: a setting that can't be.
     """
-    if not (data is None or isinstance(data, str | Path)):
-        raise UsageError(f"--data takes the path of a file, not {type(data).__name__}.")
-    given = {"data": None if data is None else str(data), "model": model, **settings}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    wanted = read_settings(None if config is None else Path(config), chosen, trusted=trust)
+    wanted = _read_settings(data, model, config, trust, settings)
     return train_config(wanted, out, show=show, watch=watch, should_stop=should_stop)
 
 
@@ -168,6 +168,73 @@ def _start_of(learner: Learner) -> list[str]:
         return []
     new = f"; new to it: {visible(learner.new_characters)}" if learner.new_characters else ""
     return [f"starting from {start}{new}"]
+
+
+def lr_range(
+    data: str | Path | None = None,
+    *,
+    model: str | None = None,
+    config: str | Path | None = None,
+    steps: int = STEPS,
+    plot: str | Path | None = None,
+    trust: bool = False,
+    show: bool = True,
+    **settings: Any,
+) -> LearningRateRange:
+    """Find a learning rate: raise it at every step of a fresh model, and watch the loss.
+
+    Args:
+        data: as in `train`, and so are model, config and the settings.
+        model: likewise.
+        config: likewise.
+        steps: of the sweep, at least 20; fewer where the loss bursts.
+        plot: file to draw the curve into, PNG or SVG.
+        trust: as in `train`.
+        show: show what was read, and a live line.
+        settings: any other setting by its name.
+
+    Returns:
+        The sweep: `rates`, `losses`, the `suggested` rate and `why`.
+
+    Raises:
+        UserError: a file can't be read or written.
+        UsageError: a setting that can't be, or a model without a learning rate.
+    """
+    if plot is not None:
+        kind_of(plot)
+    wanted = _read_settings(data, model, config, trust, settings)
+    return lr_range_config(wanted, steps, plot=plot, show=show)
+
+
+def lr_range_config(
+    config: Config, steps: int = STEPS, *, plot: str | Path | None = None, show: bool = True
+) -> LearningRateRange:
+    """Find a learning rate as `lr_range` does, where all settings are in one object already."""
+    corpus, device = config.data.load(), pick_device(config.training.device)
+    with _own_random_numbers(device), StatusLine() as status:
+        learner = Learner(config, corpus, device)
+        if show:
+            status.say(corpus.describe())
+        watch = status.update if show else lambda progress: None
+        found = find_lr_range(learner, steps, watch=watch)
+    if plot is not None:
+        save(plot, partial(draw, found=found))
+    return found
+
+
+def _read_settings(
+    data: str | Path | None,
+    model: str | None,
+    config: str | Path | None,
+    trust: bool,
+    settings: dict[str, Any],
+) -> Config:
+    """Read the settings that a caller gives by their names."""
+    if not (data is None or isinstance(data, str | Path)):
+        raise UsageError(f"--data takes the path of a file, not {type(data).__name__}.")
+    given = {"data": None if data is None else str(data), "model": model, **settings}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return read_settings(None if config is None else Path(config), chosen, trusted=trust)
 
 
 def _own_random_numbers(device: torch.device) -> AbstractContextManager[None]:

@@ -25,6 +25,7 @@ ORDER = [
     {"maker"},
     {"training"},
     {"diagnostics"},
+    {"pictures"},
     {"lectures"},
     {"api"},
     {"commands"},

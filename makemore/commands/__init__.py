@@ -18,6 +18,7 @@ from makemore import __version__
 from makemore.commands.eval import evaluate
 from makemore.commands.explain import explain
 from makemore.commands.lecture import lecture
+from makemore.commands.lr_range import lr_range
 from makemore.commands.moons import moons
 from makemore.commands.sample import sample
 from makemore.commands.score import score
@@ -35,6 +36,7 @@ app.command("eval")(evaluate)
 app.command()(score)
 app.command()(moons)
 app.command()(explain)
+app.command("lr-range")(lr_range)
 app.command()(lecture)
 
 

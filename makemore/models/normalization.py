@@ -73,17 +73,23 @@ def fold(linear: nn.Linear, norm: BatchNorm) -> nn.Linear:
     return folded
 
 
-def make_norm(kind: Norm, n_channels: int) -> nn.Module:
-    """Make the layer for a `norm` setting."""
+def make_norm(kind: Norm, n_channels: int, gain: bool = True) -> nn.Module:
+    """Make the layer for a `norm` setting.
+
+    Args:
+        kind: which.
+        n_channels: that it normalises.
+        gain: let layer and rms scale each channel by a weight (layer shifts it too).
+    """
     match kind:
         case "none":
             return nn.Identity()
         case "batch":
             return BatchNorm(n_channels)
         case "layer":
-            return nn.LayerNorm(n_channels)
+            return nn.LayerNorm(n_channels, elementwise_affine=gain)
         case "rms":
-            return nn.RMSNorm(n_channels)
+            return nn.RMSNorm(n_channels, elementwise_affine=gain)
 
 
 def normalise(norm: nn.Module, x: Tensor, weights: Tensor | None) -> Tensor:

@@ -239,6 +239,7 @@ class TransformerSettings(PrefixSettings):
         "8/3 n_embd, down to a multiple of 32 (at least 32)",
     )
     norm: Norm = Field("layer", description="normalisation before each sublayer")
+    norm_gain: bool = Field(True, description="learned gains in each norm, in layer biases too")
     positions: Literal["learned", "rotary"] = Field("learned", description="how places are told")
     activation: Literal["swiglu", "relu2", "relu", "gelu"] = Field(
         "swiglu", description="of the MLP in a block"

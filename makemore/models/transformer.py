@@ -7,6 +7,7 @@ out the biases, which change nothing.
 
     setting      classic                            later
     norm         layer (Ba et al. 2016)             rms (Zhang & Sennrich 2019)
+    norm_gain    a learned gain for each channel    none (Xu et al. 2019)
     positions    learned embeddings                 rotary (Su et al. 2021)
     activation   gelu (Hendrycks & Gimpel 2016)     swiglu (Shazeer 2020), relu2 (So et al. 2021)
     qk_norm      none                               queries and keys normalised (Henry et al. 2020)
@@ -40,10 +41,10 @@ class Block(nn.Module):
         n_embd, n_hidden, bias = settings.n_embd, settings.n_hidden, settings.bias
         assert n_hidden is not None, "settings are resolved before a model is built"
         n_fc = 2 * n_hidden if settings.activation == "swiglu" else n_hidden  # a gate beside each
-        self.ln_1 = make_norm(settings.norm, n_embd)
+        self.ln_1 = make_norm(settings.norm, n_embd, settings.norm_gain)
         self.c_attn = nn.Linear(n_embd, 3 * n_embd, bias)
         self.c_proj = nn.Linear(n_embd, n_embd, bias)
-        self.ln_2 = make_norm(settings.norm, n_embd)
+        self.ln_2 = make_norm(settings.norm, n_embd, settings.norm_gain)
         self.c_fc = nn.Linear(n_embd, n_fc, bias)
         self.mlp_proj = nn.Linear(n_hidden, n_embd, bias)
         self.dropout = nn.Dropout(settings.dropout)
@@ -103,7 +104,7 @@ class Transformer(Model):
         self.dropout = nn.Dropout(settings.dropout)
         blocks = [Block(settings) for _ in range(settings.n_layer)]
         self.blocks = nn.ModuleList(blocks)
-        self.ln_f = make_norm(settings.norm, settings.n_embd)
+        self.ln_f = make_norm(settings.norm, settings.n_embd, settings.norm_gain)
         self.lm_head = nn.Linear(settings.n_embd, vocab_size, bias=False)
         heads = torch.eye(self.n_head).repeat_interleave(self.n_embd // self.n_head, dim=0)
         self.register_buffer("heads", heads, persistent=False)  # (n_embd, n_head)

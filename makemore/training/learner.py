@@ -159,8 +159,12 @@ class Learner:
         """Do what comes before the first step: the closed forms."""
         self.model.prepare(self.documents, self.val_documents)
 
-    def step(self) -> Step:
-        """Take one step of gradient descent."""
+    def step(self, rate: float | None = None) -> Step:
+        """Take one step of gradient descent.
+
+        Args:
+            rate: its learning rate; None: that of the schedule.
+        """
         step, optimizer, settings = self.progress.step, self.optimizer, self.settings
         # one after the other: two threads that make tables would wait for each other's Python
         tables = [self.batches.table(step, part) for part in range(self.batches.parts)]
@@ -171,7 +175,8 @@ class Learner:
         )
         if settings.grad_clip:
             clip(batch.vector, settings.grad_clip)
-        rate = learning_rate(settings, step, self.progress.max_steps)
+        if rate is None:
+            rate = learning_rate(settings, step, self.progress.max_steps)
         optimizer.step(batch.vector, rate)
         self.progress.count(batch.loss, batch.predictions)
         self.maker.step = self.progress.step
