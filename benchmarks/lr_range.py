@@ -11,6 +11,7 @@ both rates, and prints the two validation losses, nats a character.
 
 import argparse
 import math
+from typing import Any
 
 from measured import measure
 
@@ -18,7 +19,7 @@ import makemore
 from makemore.models import ARCHITECTURES
 
 FLAGS = {"bigram": ["--fit", "gradient"]}
-SETTINGS = {"bigram": {"fit": "gradient"}}
+SETTINGS: dict[str, dict[str, Any]] = {"bigram": {"fit": "gradient"}}
 
 
 def factor(ratios: list[float]) -> float:

@@ -22,8 +22,8 @@ HEAD = """\
 What `makemore COMMAND --help` shows, on one page. It is written by `python docs/commands.py`.
 
 A setting of `train` is a flag here, a line in a TOML file for `--config`, and a keyword of
-`makemore.train` ([python.md](python.md)): `--n-embd 64`, `n_embd = 64`, `n_embd=64`. `explain`
-takes the same flags.
+`makemore.train` ([python.md](python.md)): `--n-embd 64`, `n_embd = 64`, `n_embd=64`. `explain` and
+`lr-range` take the same flags.
 """
 KINDS = {str: "text", int: "whole number", float: "number", Path: "path"}
 

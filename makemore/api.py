@@ -1,4 +1,4 @@
-"""What `import makemore` offers: train, resume and load, each of which gives a `Maker`; lr_range."""
+"""What `import makemore` offers: train, resume and load, which give a `Maker`, and lr_range."""
 
 import warnings
 from collections.abc import Callable
@@ -212,11 +212,14 @@ def lr_range_config(
     """Find a learning rate as `lr_range` does, where all settings are in one object already."""
     corpus, device = config.data.load(), pick_device(config.training.device)
     with _own_random_numbers(device), StatusLine() as status:
-        learner = Learner(config, corpus, device)
-        if show:
-            status.say(corpus.describe())
-        watch = status.update if show else lambda progress: None
-        found = find_lr_range(learner, steps, watch=watch)
+
+        def follow(progress: Progress) -> None:
+            if show and progress.step == 0:  # nothing is left that can be refused
+                status.say(corpus.describe())
+            if show:
+                status.update(progress)
+
+        found = find_lr_range(Learner(config, corpus, device), steps, watch=follow)
     if plot is not None:
         save(plot, partial(draw, found=found))
     return found

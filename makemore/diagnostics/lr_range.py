@@ -148,7 +148,7 @@ def find_lr_range(
         steps: how many, at least 20; fewer where the loss bursts.
         slowest: the first learning rate.
         fastest: the last.
-        watch: called with the progress after every step.
+        watch: called with the progress before the first step and after every step.
 
     Raises:
         UsageError: the model has no gradient to descend, or the steps are too few.
@@ -167,6 +167,7 @@ def find_lr_range(
     bursts_at = None
     with learner:
         learner.begin()
+        watch(progress)
         for rate in np.geomspace(slowest, fastest, steps).tolist():
             loss = float(learner.step(rate).loss)
             if not math.isfinite(loss):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from makemore.errors import UsageError
 from makemore.pictures.style import COLOURS, RC
@@ -51,7 +51,7 @@ def render(picture: Picture, kind: Kind) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    settings = {**rcParamsDefault, **RC, "axes.prop_cycle": cycler(color=COLOURS)}
+    settings: dict[Any, Any] = {**rcParamsDefault, **RC, "axes.prop_cycle": cycler(color=COLOURS)}
     for name in ("backend", "backend_fallback", "interactive"):
         settings.pop(name, None)  # which window a user draws in is not a matter of looks
     image = BytesIO()

@@ -29,7 +29,7 @@ def to_text(found: LearningRateRange, width: int = 76, height: int = 12) -> str:
 
     Args:
         found: the sweep.
-        width: of a line, in characters.
+        width: of a line, in characters, at least 30.
         height: of the curve, in lines.
 
     Returns:

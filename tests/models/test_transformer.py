@@ -172,3 +172,14 @@ def test_dropout_drops_in_training_alone() -> None:
     torch.testing.assert_close(model(tokens), model(tokens), atol=0, rtol=0)
     model.train()
     assert not torch.equal(model(tokens), model(tokens))
+
+
+def test_norms_without_gains_make_microgpt_of_4192_parameters() -> None:
+    """Its count is published; the norm is x over the root of its mean square, and no more."""
+    config = read_config(CONFIG_FOLDER / "published" / "microgpt.toml", {})
+    model = build_model("transformer", config.architecture.resolve(15), 27)
+    assert model.n_parameters == 4192
+    assert isinstance(model, Transformer)
+    x = torch.randn(5, 16)
+    root = x.square().mean(-1, keepdim=True).sqrt()
+    torch.testing.assert_close(model.ln_f(x), x / root, rtol=1e-5, atol=1e-5)
