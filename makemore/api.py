@@ -187,7 +187,7 @@ def lr_range(
         data: as in `train`, and so are model, config and the settings.
         model: likewise.
         config: likewise.
-        steps: of the sweep, at least 20; fewer where the loss bursts.
+        steps: of the sweep, at least 50; fewer where the loss bursts.
         plot: file to draw the curve into, PNG or SVG.
         trust: as in `train`.
         show: show what was read, and a live line.

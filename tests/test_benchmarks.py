@@ -54,6 +54,14 @@ def test_the_table_of_models_has_a_row_for_each() -> None:
     assert all(float(loss) < 2.5 for row in losses for loss in row[1:])
 
 
+def test_the_benchmark_of_the_range_test_prints_a_row_and_the_rules() -> None:
+    shown = run_benchmark("lr_range.py", "bigram")
+    found = re.search(r"\| `bigram` \| 0\.3 \| ([\d.]+) \| ([\d.]+) \|", shown)
+    assert found is not None
+    assert float(found[1]) / 0.3 == pytest.approx(float(found[2]), rel=0.05)
+    assert "| a third of the lowest |" in shown
+
+
 def test_every_published_recipe_but_the_gpu_s_has_a_figure() -> None:
     listed = "".join(run_benchmark("published.py", "--help").split())  # a name may be broken in two
     for path in (ROOT / "configs" / "published").glob("*.toml"):

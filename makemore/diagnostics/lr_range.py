@@ -7,8 +7,8 @@ factor at each. First the loss stands still, then it falls, then it rises, and i
 Several rules read a rate from that curve. `python benchmarks/lr_range.py` tells how near each comes
 to the rates of the recipes, which were chosen on validation:
 
-    lowest      where the loss is lowest: several times too large
-    lowest/10   a tenth of that (S. Gugger 2018; fastai's "minimum"): too small
+    lowest      where the loss is lowest: mostly several times too large
+    lowest/10   a tenth of that (S. Gugger 2018; fastai's "minimum"): mostly too small
     steepest    where it falls fastest (fastai's "steep"): far too small
     lowest/3    what is suggested here
 """
@@ -26,6 +26,8 @@ from makemore.runs.progress import Progress
 from makemore.training.learner import Learner
 
 STEPS = 200
+FEWEST = 50
+"""With fewer steps the smoothing reaches over too much of the curve."""
 SLOWEST, FASTEST = 1e-5, 10.0
 """The first and the last learning rate."""
 SMOOTHED_OVER = 13
@@ -35,9 +37,8 @@ BURST = 4.0
 SHARE = 1 / 3
 """Suggested: this share of the rate at which the loss is lowest.
 
-The recipes of the models have about a third of it, whether the sweep takes 100 steps or 200. At the
-lowest loss the rate is already too large: there it does as much harm as good. And a recipe trains
-for longer than a sweep, which wants smaller steps.
+There a step undoes as much as it gains, so a training wants a smaller one. How much smaller is read
+from the recipes: on average they have a third of it, whether the sweep takes 100 steps or 200.
 """
 LEAST_FALL = 0.01
 """Below this share of its beginning, a fall of the loss is none."""
@@ -98,9 +99,9 @@ class LearningRateRange(Shown):
                 f"the loss never fell."
             )
         return (
-            f"The loss is lowest, {lowest:.4f}, at {rate:.3g}. A third of that is suggested, "
-            f"{self.suggested:.3g}: where the loss is lowest, the rate is already too large to "
-            f"train with."
+            f"The loss is lowest, {lowest:.4f}, at {rate:.3g}: there a step already undoes as much "
+            f"as it gains. A third of that is suggested, {self.suggested:.3g}, as the recipes of "
+            f"the models have it on average."
         )
 
     def grid(self) -> Grid:
@@ -145,7 +146,7 @@ def find_lr_range(
 
     Args:
         learner: fresh; afterwards its weights are good for nothing.
-        steps: how many, at least 20; fewer where the loss bursts.
+        steps: how many, at least 50; fewer where the loss bursts.
         slowest: the first learning rate.
         fastest: the last.
         watch: called with the progress before the first step and after every step.
@@ -158,8 +159,8 @@ def find_lr_range(
             f"--model {learner.maker.config.name} is fitted by counting, without a learning rate: "
             f"take another, or bigram with --fit gradient."
         )
-    if steps < 20:
-        raise UsageError(f"--steps takes 20 or more, not {steps}: fewer don't make a curve.")
+    if steps < FEWEST:
+        raise UsageError(f"--steps takes {FEWEST} or more, not {steps}: fewer make no curve.")
     progress = learner.progress
     progress.max_steps = steps
     rates: list[float] = []

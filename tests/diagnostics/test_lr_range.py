@@ -109,9 +109,9 @@ def test_every_model_with_a_gradient_has_a_suggestion(
 def test_the_losses_are_those_of_descent_with_rising_rates(corpus: Corpus) -> None:
     """PyTorch's own gradient descent gives the same, on the whole split at every step."""
     settings = {"optimizer": "sgd", "batch_size": 0, "n_hidden": 8}
-    found = find_lr_range(learner_of("mlp", corpus, **settings), 20, slowest=0.01, fastest=1.0)
+    found = find_lr_range(learner_of("mlp", corpus, **settings), 50, slowest=0.01, fastest=1.0)
     ratios = np.divide(found.rates[1:], found.rates[:-1])
-    assert ratios == pytest.approx([100 ** (1 / 19)] * 19)
+    assert ratios == pytest.approx([100 ** (1 / 49)] * 49)
     learner = learner_of("mlp", corpus, **settings)
     table = learner.batches.table(0)
     losses = []
@@ -130,8 +130,8 @@ def test_a_sweep_ends_where_the_loss_bursts(corpus: Corpus) -> None:
     assert found.bursts_at is not None
     assert len(found.rates) < 60
     assert all(map(math.isfinite, found.losses))
-    calm = find_lr_range(learner_of("mlp", corpus), 20, fastest=1e-3)
-    assert (calm.bursts_at, len(calm.rates)) == (None, 20)
+    calm = find_lr_range(learner_of("mlp", corpus), 50, fastest=1e-3)
+    assert (calm.bursts_at, len(calm.rates)) == (None, 50)
 
 
 @pytest.mark.parametrize("model", ["ngram", "bigram"])
@@ -142,8 +142,8 @@ def test_a_model_that_counts_has_no_learning_rate(model: str, corpus: Corpus) ->
 
 
 def test_too_few_steps_are_refused(corpus: Corpus) -> None:
-    with pytest.raises(UsageError, match="--steps takes 20 or more, not 19"):
-        find_lr_range(learner_of("mlp", corpus), 19)
+    with pytest.raises(UsageError, match="--steps takes 50 or more, not 49"):
+        find_lr_range(learner_of("mlp", corpus), 49)
 
 
 def test_the_library_sweeps_a_text_and_leaves_the_caller_s_random_numbers(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_the_library_sweeps_a_text_and_leaves_the_caller_s_random_numbers(tmp_pa
         format="text",
         model="mlp",
         batch_size=64,
-        steps=40,
+        steps=50,
         plot=tmp_path / "sweep.svg",
         show=False,
     )
@@ -171,6 +171,6 @@ def test_the_library_sweeps_a_text_and_leaves_the_caller_s_random_numbers(tmp_pa
 def test_a_model_of_the_user_s_own_is_swept(tmp_path: Path) -> None:
     own = Path(__file__).parents[2] / "examples" / "gpt_in_six_steps.py"
     names = write_file(tmp_path / "names.txt", "\n".join(["emma", "olivia", "ava", "mia"] * 20))
-    found = makemore.lr_range(names, model=f"{own}:Bigram", steps=30, show=False)
+    found = makemore.lr_range(names, model=f"{own}:Bigram", steps=50, show=False)
     assert found.model == "Bigram"
     assert found.suggested is not None
