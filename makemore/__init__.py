@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from makemore.api import check as check
     from makemore.api import load as load
     from makemore.api import lr_range as lr_range
     from makemore.api import resume as resume
     from makemore.api import train as train
     from makemore.diagnostics.lr_range import LearningRateRange as LearningRateRange
+    from makemore.checks.finding import Finding as Finding
+    from makemore.checks.finding import Findings as Findings
     from makemore.errors import MakemoreWarning as MakemoreWarning
     from makemore.errors import UsageError as UsageError
     from makemore.errors import UserError as UserError
@@ -34,6 +37,9 @@ _PUBLIC = {
     "resume": "api",
     "load": "api",
     "lr_range": "api",
+    "check": "api",
+    "Finding": "checks.finding",
+    "Findings": "checks.finding",
     "Maker": "maker",
     "LearningRateRange": "diagnostics.lr_range",
     "Evaluation": "evaluation.losses",

@@ -1,4 +1,4 @@
-"""What `import makemore` offers: train, resume and load, which give a `Maker`, and lr_range."""
+"""What `import makemore` offers: train, resume and load a `Maker`, check it, find a learning rate."""
 
 import warnings
 from collections.abc import Callable
@@ -9,6 +9,9 @@ from typing import Any
 
 import torch
 
+from makemore.checks.checkup import check_subject
+from makemore.checks.finding import Findings
+from makemore.checks.subject import Subject
 from makemore.compute.devices import pick_device
 from makemore.config import Config
 from makemore.corpus.splits import Corpus
@@ -225,6 +228,50 @@ def lr_range_config(
     return found
 
 
+def check(
+    data: str | Path | None = None,
+    *,
+    model: str | None = None,
+    run: str | Path | None = None,
+    config: str | Path | None = None,
+    trust: bool = False,
+    **settings: Any,
+) -> Findings:
+    """Look for the most common mistakes in a model and its training, on real data, in seconds.
+
+    Args:
+        data: the file; None takes the names that come with makemore.
+        model: an architecture, or your own: `file.py:ClassName`; None: a transformer.
+        run: check the model of a run instead, with its settings and its weights.
+        config: TOML file with settings; those given here are stronger.
+        trust: run the Python file of a model that `config` or `run` names, though you have not
+            named it.
+        settings: any other setting by its name; with a run only `device`, and `model` where the
+            file of your own has moved or changed.
+
+    Returns:
+        A finding for each check; `healthy` says whether none failed.
+
+    Raises:
+        UserError: a file can't be read, or the model can't be built or gives no logits.
+        UsageError: a setting that can't be.
+    """
+    if run is None:
+        return check_config(_read_settings(data, model, config, trust, settings))
+    if data or (model and ".py:" not in model) or config or settings.keys() - {"device"}:
+        raise UsageError("--run has settings of its own: leave out --config and those given here.")
+    maker = Maker.load(run, settings.get("device", "auto"), model=model, trust=trust)
+    with _own_random_numbers(maker.model.device):
+        return check_subject(Subject.of_run(maker))
+
+
+def check_config(config: Config) -> Findings:
+    """Check as `check` does, where all settings are in one object already."""
+    device = pick_device(config.training.device)
+    with _own_random_numbers(device):
+        return check_subject(Subject(config, config.data.load(), device))
+
+
 def _read_settings(
     data: str | Path | None,
     model: str | None,
@@ -232,7 +279,7 @@ def _read_settings(
     trust: bool,
     settings: dict[str, Any],
 ) -> Config:
-    """Read the settings that a caller gives by their names."""
+    """Put all that is given into one object."""
     if not (data is None or isinstance(data, str | Path)):
         raise UsageError(f"--data takes the path of a file, not {type(data).__name__}.")
     given = {"data": None if data is None else str(data), "model": model, **settings}

@@ -24,6 +24,7 @@ ORDER = [
     {"runs"},
     {"maker"},
     {"training"},
+    {"checks"},
     {"diagnostics"},
     {"pictures"},
     {"lectures"},

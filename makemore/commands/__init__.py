@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from makemore import __version__
+from makemore.commands.check import check
 from makemore.commands.eval import evaluate
 from makemore.commands.explain import explain
 from makemore.commands.lecture import lecture
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command()(train)
 app.command()(sample)
 app.command("eval")(evaluate)
+app.command()(check)
 app.command()(score)
 app.command()(moons)
 app.command()(explain)

@@ -43,8 +43,12 @@ def settings_of(name: str) -> type[ModelSettings] | None:
     return CustomSettings if ".py:" in name else None
 
 
-def build_model(name: str, settings: ModelSettings, vocab_size: int) -> "Model":
+def build_model(
+    name: str, settings: ModelSettings, vocab_size: int, *, tried: bool = True
+) -> "Model":
     """Build an architecture with fresh weights from torch's global generator.
+
+    A user's own is tried as a whole, unless `tried` is false: then it is only called.
 
     Raises:
         UserError: it is a user's own, and can't be built.
@@ -52,7 +56,7 @@ def build_model(name: str, settings: ModelSettings, vocab_size: int) -> "Model":
     if isinstance(settings, CustomSettings):
         from makemore.models.custom import build_custom
 
-        return build_custom(name, settings, vocab_size)
+        return build_custom(name, settings, vocab_size, tried=tried)
     file, _, class_name = settings.builds.partition(".")
     model_class = getattr(import_module(f"{__name__}.{file}"), class_name)
     model: Model = model_class(vocab_size, settings)

@@ -36,12 +36,21 @@ class Custom(Model):
         return logits
 
 
-def build_custom(name: str, settings: CustomSettings, vocab_size: int) -> Model:
+def build_custom(
+    name: str, settings: CustomSettings, vocab_size: int, *, tried: bool = True
+) -> Model:
     """Build `path/to/file.py:ClassName` with fresh weights from torch's global generator.
+
+    Args:
+        name: file and class.
+        settings: how long its sequences are.
+        vocab_size: V.
+        tried: whether it is tried as a whole, or only called: `makemore.checks` tries it too.
 
     Raises:
         UserError: there is no such file or class, the user has not named it, it can't be built or
-            called, or its logits are not what they must be, as `_probe` finds out.
+            called, or its logits are not what they must be, as `_probe_logits` finds out; if tried,
+            as `_probe` does.
     """
     class_name = name.rpartition(":")[2]
     sources = Sources(name)
@@ -65,14 +74,21 @@ def build_custom(name: str, settings: CustomSettings, vocab_size: int) -> Model:
         found = ", ".join(sorted(types))
         raise UserError(f"{name} has parameters of several types: {found}. Give all the same.")
     with _blaming(file), model.evaluating():
-        _probe(model, name)
+        _probe_logits(model, name)
+        if tried:
+            _probe(model, name)
     return model
 
 
-def _probe(model: Model, name: str) -> None:
-    """See that the logits of two sequences, as long as they may be, are what they must be."""
+def _two_sequences(model: Model) -> Tensor:
+    """Make two sequences, as long as they may be: int64 (2, T)."""
     length = model.block_size or 2 * (model.context_length or 1)
-    tokens = torch.arange(2 * length).view(2, length) % model.vocab_size  # (B, T)
+    return torch.arange(2 * length).view(2, length) % model.vocab_size
+
+
+def _probe_logits(model: Model, name: str) -> None:
+    """See that the logits of two sequences have their shape, and a gradient."""
+    tokens = _two_sequences(model)
     logits = model(tokens)
     expected = (*tokens.shape, model.vocab_size)
     shape = tuple(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
@@ -83,6 +99,13 @@ def _probe(model: Model, name: str) -> None:
         )
     if not logits.requires_grad:
         raise UserError(f"{name} gives logits without a gradient, so nothing can be learned.")
+
+
+def _probe(model: Model, name: str) -> None:
+    """See that no logit depends on a later token, and that every path finds the same."""
+    tokens = _two_sequences(model)
+    length = tokens.shape[1]
+    logits = model(tokens)
     for changed in {length // 2, length - 1}:
         others = tokens.clone()
         others[:, changed] = (others[:, changed] + 1) % model.vocab_size

@@ -34,7 +34,7 @@ from makemore.runs.progress import Progress
 from makemore.runs.settings import read_settings
 from makemore.runs.start import start_from
 from makemore.training.batches import Batches
-from makemore.training.gradients import clip, gradient, mean
+from makemore.training.gradients import Gradient, clip, gradient, mean
 from makemore.training.optimizers import Optimizer
 from makemore.training.schedule import learning_rate
 
@@ -71,6 +71,7 @@ class Learner:
         corpus: Corpus,
         device: torch.device,
         resumed: Checkpoint | None = None,
+        tried: bool = True,
     ) -> None:
         """Build a model with the seed of its config, or go on with a checkpoint's.
 
@@ -80,6 +81,7 @@ class Learner:
             device: where to compute.
             resumed: go on from here. The weights in the end are those of a training that was never
                 interrupted, bit for bit.
+            tried: whether a user's own model is tried before, as `build_custom` does.
 
         Raises:
             UserError: a user's own model can't be built.
@@ -101,7 +103,8 @@ class Learner:
         self.val_documents = vocabulary.encode_documents(corpus.val, corpus.format)
 
         torch.manual_seed(self.settings.seed)
-        self.model = build_model(config.model, config.architecture, len(vocabulary)).to(device)
+        model = build_model(config.model, config.architecture, len(vocabulary), tried=tried)
+        self.model = model.to(device)
         self.maker = Maker(
             config,
             self.model,
@@ -165,19 +168,28 @@ class Learner:
         Args:
             rate: its learning rate; None: that of the schedule.
         """
-        step, optimizer, settings = self.progress.step, self.optimizer, self.settings
+        return self.step_on(self.next_tables(), rate)
+
+    def next_tables(self) -> list[Table]:
+        """Make the tables of the next step's batch, one for each of its parts."""
         # one after the other: two threads that make tables would wait for each other's Python
-        tables = [self.batches.table(step, part) for part in range(self.batches.parts)]
-        batch = mean(
-            self.workers.map(
-                lambda table: gradient(self.model, table, optimizer.parameters), tables
-            )
-        )
+        parts = range(self.batches.parts)
+        return [self.batches.table(self.progress.step, part) for part in parts]
+
+    def gradient(self, tables: Sequence[Table]) -> Gradient:
+        """Compute the loss of a batch and its gradient, as a step does; no weight changes."""
+        parameters = self.optimizer.parameters
+        return mean(self.workers.map(lambda table: gradient(self.model, table, parameters), tables))
+
+    def step_on(self, tables: Sequence[Table], rate: float | None = None) -> Step:
+        """Take a step as `step` does, on a batch of one's own, as tables of its parts."""
+        settings = self.settings
+        batch = self.gradient(tables)
         if settings.grad_clip:
             clip(batch.vector, settings.grad_clip)
         if rate is None:
-            rate = learning_rate(settings, step, self.progress.max_steps)
-        optimizer.step(batch.vector, rate)
+            rate = learning_rate(settings, self.progress.step, self.progress.max_steps)
+        self.optimizer.step(batch.vector, rate)
         self.progress.count(batch.loss, batch.predictions)
         self.maker.step = self.progress.step
         return Step(batch.loss, batch.predictions, rate)
