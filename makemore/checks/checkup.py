@@ -58,16 +58,19 @@ def check_subject(subject: Subject) -> Findings:
         if check.descends and counts:
             verdict = not_applicable("It counts, and takes no step of gradient descent.")
         else:
-            verdict = _run(check, subject)
+            verdict = run_check(check, subject)
         findings.append(Finding(check.name, check.mistake, *verdict))
     return findings
 
 
-def _run(check: Check, subject: Subject) -> Verdict:
+def run_check(check: Check, subject: Subject) -> Verdict:
+    """Run one check; where a user's own model raises an error, that is what is found."""
     if not subject.is_custom:
         return check.run(subject)
     try:
-        return check.run(subject)
+        verdict = check.run(subject)
+        # its parts are named as in its own file, whatever wraps it
+        return verdict._replace(found=verdict.found.replace("module.", ""))
     except Exception as error:  # whatever a user's own code raises
         said = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
         return failed(f"The check ended in 1 error: {said}.", "Let the model run without it.")

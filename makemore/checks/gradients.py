@@ -62,7 +62,7 @@ def every_parameter_learns(gradients: Gradients, before: Weights, after: Weights
             "No step moves them: see that requires_grad is true and that the optimizer has them, "
             "or make buffers of them.",
         )
-    return passed(f"All {n} parameters get a gradient and change.")
+    return passed(f"{n} of {n} parameters get a gradient and change.")
 
 
 def no_bias_is_subtracted(gradients: Gradients) -> Verdict:
@@ -91,7 +91,8 @@ def no_bias_is_subtracted(gradients: Gradients) -> Verdict:
             "A normalisation behind the layer subtracts its bias (or a softmax does, of keys): "
             "give the layer bias=False.",
         )
-    return passed(f"All {len(pairs)} biases count; of the one that counts least, {name}, {found}.")
+    n = len(pairs)
+    return passed(f"{n} of {n} biases count; of the one that counts least, {name}, {found}.")
 
 
 def updates_have_a_good_size(

@@ -27,7 +27,8 @@ def paths_agree(losses: Mapping[str, float]) -> Verdict:
     return failed(
         found,
         "forward is the definition: let table_logits and step give its logits, and let a "
-        "context_length say how many characters it sees, boundaries before the start among them.",
+        "context_length say how many characters it sees, boundaries before the start among them; "
+        "what looks ahead can't agree.",
     )
 
 

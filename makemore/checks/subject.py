@@ -17,6 +17,7 @@ from makemore.corpus.documents import Lines, Text
 from makemore.corpus.splits import Corpus
 from makemore.models import build_model
 from makemore.models.base import Model
+from makemore.models.bigram import Bigram
 from makemore.models.custom import build_custom
 from makemore.models.settings import CustomSettings
 from makemore.training.learner import Learner
@@ -183,7 +184,10 @@ class Subject:
         return dependences(self.noisy_copy(), self.tokens())
 
     def losses_on_one_batch(self) -> Iterator[float]:
-        """Train on the small batch alone, without decay of weights and without dropout."""
+        """Train on the small batch alone, without what keeps from learning by heart.
+
+        That is decay of weights, dropout, and the smoothing of a bigram.
+        """
         rate = self.config.training.learning_rate
         for factor in FACTORS:
             learner = self.start(
@@ -196,6 +200,8 @@ class Subject:
             for module in learner.model.modules():
                 if isinstance(module, nn.Dropout):
                     module.p = 0.0
+                if isinstance(module, Bigram):
+                    module.smoothing.zero_()
             with learner:
                 while not learner.progress.finished:
                     yield learner.step_on([self.small_batch]).loss.item()
