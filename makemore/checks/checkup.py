@@ -77,7 +77,7 @@ def run_check(check: Check, subject: Subject) -> Verdict:
 
 
 def _loss_at_the_start(subject: Subject) -> Verdict:
-    if subject.weights is not None:
+    if subject.is_trained:
         return not_applicable("These weights are trained.")
     model = subject.copy().train()
     with torch.no_grad():

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -15,10 +15,10 @@ from makemore.config import Config
 from makemore.contexts.tables import Table
 from makemore.corpus.documents import Lines, Text
 from makemore.corpus.splits import Corpus
-from makemore.models import build_model
+from makemore.errors import UserError
+from makemore.maker import Maker
 from makemore.models.base import Model
 from makemore.models.bigram import Bigram
-from makemore.models.custom import build_custom
 from makemore.models.settings import CustomSettings
 from makemore.training.learner import Learner
 
@@ -59,7 +59,8 @@ class Subject:
     Attributes:
         config: every setting.
         corpus: what it learns.
-        weights: of a run; None: fresh ones by the seed.
+        device: where to compute.
+        weights: of a run that has this config; None: those that a training starts with.
     """
 
     def __init__(
@@ -69,42 +70,53 @@ class Subject:
         device: torch.device,
         weights: dict[str, Tensor] | None = None,
     ) -> None:
-        """Build nothing yet.
-
-        Args:
-            config: every setting.
-            corpus: what it learns.
-            device: where to compute.
-            weights: of a run that has this config; None: fresh ones by the seed.
-        """
-        self.config = config.resolve(corpus.longest)
+        self.config = config
         self.corpus = corpus
         self.device = device
         self.weights = weights
+
+    @classmethod
+    def of_run(cls, maker: Maker) -> Self:
+        """Take a trained model with its weights.
+
+        Raises:
+            UserError: its corpus can't be read, or has other characters than it had.
+        """
+        subject = cls(maker.config, maker.corpus, maker.model.device, maker.model.state_dict())
+        known = subject.start(weighted=False).maker.vocabulary
+        if known != maker.vocabulary:
+            raise UserError(
+                f"{maker.corpus.source} has other characters than when the run was trained."
+            )
+        return subject
 
     @property
     def is_custom(self) -> bool:
         """Whether it is a user's own model, in which anything may go wrong."""
         return isinstance(self.config.architecture, CustomSettings)
 
-    def start(self, **training: Any) -> Learner:
-        """Make a learner that stands before its first step; settings of training may be others.
+    @property
+    def is_trained(self) -> bool:
+        """Whether its weights are a run's."""
+        return self.weights is not None or self.config.training.init_from is not None
+
+    def start(self, weighted: bool = True, **training: Any) -> Learner:
+        """Make a learner that stands before its first step.
+
+        Args:
+            weighted: whether it gets the run's weights, if there is a run.
+            training: settings that are others here.
 
         Raises:
             UserError: a user's own model can't be built, or gives no logits.
         """
         settings = self.config.training.model_copy(update=training)
         config = replace(self.config, training=settings)
-        architecture, vocab_size = config.architecture, len(self.corpus.characters) + 1
-        torch.manual_seed(settings.seed)
-        if isinstance(architecture, CustomSettings):
-            model = build_custom(config.model, architecture, vocab_size, tried=False)
-        else:
-            model = build_model(config.model, architecture, vocab_size)
-        learner = Learner(config, self.corpus, self.device, model=model)
-        learner.begin()
-        if self.weights is not None:
-            learner.model.load_state_dict(self.weights)
+        learner = Learner(config, self.corpus, self.device, tried=False)
+        if weighted:
+            learner.begin()
+            if self.weights is not None:
+                learner.model.load_state_dict(self.weights)
         return learner
 
     @cached_property

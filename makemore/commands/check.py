@@ -6,8 +6,8 @@ import typer
 
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
-from makemore.config import read_config
 from makemore.errors import UsageError
+from makemore.runs.settings import read_settings
 
 
 @flags.with_setting_flags
@@ -16,21 +16,24 @@ def check(
     model: flags.ModelOption = None,
     run: flags.ExplainedRunOption = None,
     config: flags.ConfigOption = None,
+    trust: flags.TrustOption = False,
     as_json: flags.JsonOption = False,
     **settings: Any,
 ) -> None:
     """Look for the most common mistakes in a model and its training, on real data, in seconds."""
     settings |= {} if model is None else {"model": model}
-    if run and (config or settings.keys() - {"device"}):
+    where_it_is = {"device", "model"} if ".py:" in (model or "") else {"device"}
+    if run and (config or settings.keys() - where_it_is):
         raise UsageError("--run has settings of its own: leave out --config and those given here.")
-    wanted = None if run else read_config(config, settings)  # refused before torch is imported
+    # refused before torch is imported
+    wanted = None if run else read_settings(config, settings, trusted=trust)
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
     from makemore import api
     from makemore.commands import console
 
-    found = api.check_config(wanted) if wanted else api.check(run=run, **settings)
+    found = api.check_config(wanted) if wanted else api.check(run=run, trust=trust, **settings)
     if as_json:
         console.print_json(found.figures())
     else:

@@ -10,8 +10,8 @@ import makemore
 from makemore.checks.checkup import CHECKS, check_subject, run_check
 from makemore.checks.finding import Finding, Findings
 from makemore.checks.subject import Subject
-from makemore.config import read_config
 from makemore.models import ARCHITECTURES
+from makemore.runs.settings import read_settings
 from tests.helpers import write_file
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -145,7 +145,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def subject_of(model: str) -> Subject:
-    config = read_config(None, {"data": "few.txt", "model": f"sick.py:{model}"})
+    config = read_settings(None, {"data": "few.txt", "model": f"sick.py:{model}"})
     return Subject(config, config.data.load(), torch.device("cpu"))
 
 
@@ -229,7 +229,7 @@ def test_a_run_is_checked_with_its_own_weights(small: Path) -> None:
     small.write_text(small.read_text() + "\nßßß\n")
     with (
         pytest.warns(makemore.MakemoreWarning, match="has changed"),
-        pytest.raises(makemore.UserError, match="other characters than when run was trained"),
+        pytest.raises(makemore.UserError, match="other characters than when the run"),
     ):
         makemore.check(run="run")
 
