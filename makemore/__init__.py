@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from makemore.api import lr_range as lr_range
     from makemore.api import resume as resume
     from makemore.api import train as train
-    from makemore.diagnostics.lr_range import LearningRateRange as LearningRateRange
     from makemore.checks.finding import Finding as Finding
     from makemore.checks.finding import Findings as Findings
+    from makemore.diagnostics.lr_range import LearningRateRange as LearningRateRange
     from makemore.errors import MakemoreWarning as MakemoreWarning
     from makemore.errors import UsageError as UsageError
     from makemore.errors import UserError as UserError

@@ -1,4 +1,4 @@
-"""What `import makemore` offers: train, resume and load a `Maker`, check it, find a learning rate."""
+"""What `import makemore` offers: train and load a `Maker`, check it, find a learning rate."""
 
 import warnings
 from collections.abc import Callable
