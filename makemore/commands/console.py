@@ -11,7 +11,7 @@ from rich.text import Text
 
 from makemore.display import Shown, visible
 
-if TYPE_CHECKING:  # moons trains without torch
+if TYPE_CHECKING:  # the list of lectures is shown without torch
     from makemore.diagnostics.explanation import Explanation
     from makemore.maker import Maker
     from makemore.sampling.samples import Sample

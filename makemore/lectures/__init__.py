@@ -1,6 +1,7 @@
 """What did the lectures measure, and does it come out the same here?
 
     course        the lectures, and how one is replayed
+    moons         lecture 1: two moons in PyTorch, and how much faster that is
     bigrams       lecture 2: counts, and the same by gradient descent
     mlp           lecture 3: one batch by heart, and learning rates
     saturation    lecture 4: one hidden layer, and how it starts

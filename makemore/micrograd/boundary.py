@@ -62,6 +62,11 @@ def to_text(boundary: Boundary) -> str:
     return "\n".join("".join(row).rstrip() for row in reversed(rows))
 
 
+def to_image(boundary: Boundary, kind: str) -> bytes:
+    """Draw the file of a kind, ".svg" or ".png"."""
+    return to_png(boundary) if kind == ".png" else to_svg(boundary).encode()
+
+
 def to_svg(boundary: Boundary) -> str:
     """Draw the scores as colours, the line where they are 0, and the points."""
     h = boundary.h

@@ -86,11 +86,13 @@ def score(network: MLP, point: Point) -> Value:
     return judged
 
 
-def measure(network: MLP, points: Sequence[Point], labels: Sequence[int]) -> tuple[Value, float]:
+def measure(network: MLP, moons: Moons) -> tuple[Value, float]:
     """Compute the loss on some points, and the accuracy."""
-    scores = [score(network, point) for point in points]
-    costs = [(1 - label * s).relu() for label, s in zip(labels, scores, strict=True)]
-    right = [(label > 0) == (s.data > 0) for label, s in zip(labels, scores, strict=True)]
+    judged = [
+        (label, score(network, p)) for p, label in zip(moons.points, moons.labels, strict=True)
+    ]
+    costs = [(1 - label * s).relu() for label, s in judged]
+    right = [(label > 0) == (s.data > 0) for label, s in judged]
     loss = total(costs) * (1 / len(costs)) + DECAY * total([p * p for p in network.parameters()])
     return loss, sum(right) / len(right)
 
@@ -99,6 +101,15 @@ def total(values: Sequence[Value]) -> Value:
     """Add values up."""
     first, *others = values
     return sum(others, first)
+
+
+def draw_batch(moons: Moons, batch_size: int | None) -> Moons:
+    """Draw so many of the points with Python's own random numbers; None, or too many: take all."""
+    n = len(moons.points)
+    if batch_size is None:
+        return moons
+    drawn = random.sample(range(n), min(batch_size, n))
+    return Moons([moons.points[i] for i in drawn], [moons.labels[i] for i in drawn])
 
 
 def learning_rate(step: int, steps: int) -> float:
@@ -115,57 +126,12 @@ def train(
         network: whose parameters change.
         moons: what it learns from.
         steps: how many.
-        batch_size: learn from so many points a step, drawn with Python's own random numbers;
-            from all of them unless given.
+        batch_size: learn from so many points a step, drawn each time; from all unless given.
     """
-    n = len(moons.points)
     for step in range(steps):
-        batch = range(n) if batch_size is None else random.sample(range(n), min(batch_size, n))
-        loss, accuracy = measure(
-            network, [moons.points[i] for i in batch], [moons.labels[i] for i in batch]
-        )
+        loss, accuracy = measure(network, draw_batch(moons, batch_size))
         yield Step(step, loss.data, accuracy)
         network.zero_grad()
         loss.backward()
         for parameter in network.parameters():
             parameter.data -= learning_rate(step, steps) * parameter.grad
-
-
-def train_in_arrays(network: MLP, moons: Moons, steps: int = 100) -> Iterator[Step]:
-    """Do what `train` does, with numpy: a layer and all points at once, the chain rule by hand.
-
-    The numbers are the same to rounding, and there are far fewer steps of Python between them.
-    Here h is a layer's input (N, nin), and w and b are its weights (nout, nin) and biases (nout,).
-
-    Args:
-        network: where the parameters start; it is left as it is.
-        moons: what is learned from, all of it in each step.
-        steps: how many.
-    """
-    import numpy as np
-
-    x, labels = np.array(moons.points), np.array(moons.labels)
-    layers = [
-        (
-            np.array([[w.data for w in neuron.w] for neuron in layer.neurons]),
-            np.array([neuron.b.data for neuron in layer.neurons]),
-        )
-        for layer in network.layers
-    ]
-    for step in range(steps):
-        inputs = [x]
-        for w, b in layers[:-1]:
-            inputs.append(np.maximum(inputs[-1] @ w.T + b, 0))
-        w, b = layers[-1]
-        scores = (inputs[-1] @ w.T + b)[:, 0]  # (N,)
-        costs = np.maximum(1 - labels * scores, 0)
-        squares = sum(np.square(w).sum() + np.square(b).sum() for w, b in layers)
-        right = (labels > 0) == (scores > 0)
-        yield Step(step, float(costs.mean() + DECAY * squares), float(right.mean()))
-        rate = learning_rate(step, steps)
-        slope = (-labels * (costs > 0) / len(labels))[:, None]  # d loss / d output, (N, nout)
-        for (w, b), h in zip(reversed(layers), reversed(inputs), strict=True):
-            of_w, of_b = slope.T @ h + 2 * DECAY * w, slope.sum(0) + 2 * DECAY * b
-            slope = slope @ w * (h > 0)
-            w -= rate * of_w
-            b -= rate * of_b

@@ -1,13 +1,10 @@
 """The original's demonstration, to its digits."""
 
-import random
-
 import numpy as np
 import pytest
 
 from makemore.micrograd.engine import Value
-from makemore.micrograd.moons import make_moons, make_network, measure, train, train_in_arrays
-from makemore.micrograd.nn import MLP
+from makemore.micrograd.moons import make_moons, make_network, measure, train
 
 LOSSES = {
     0: 0.8958441028683222,
@@ -56,37 +53,9 @@ def test_the_first_steps_have_the_original_s_losses() -> None:
             break
 
 
-def test_in_arrays_all_steps_have_the_original_s_losses() -> None:
-    steps = list(train_in_arrays(make_network(), make_moons()))
-    assert [step.step for step in steps] == list(range(100))
-    for place, loss in LOSSES.items():
-        assert steps[place].loss == pytest.approx(loss, abs=5e-7)
-    for place, accuracy in ACCURACIES.items():
-        assert steps[place].accuracy == accuracy
-    assert next(step.step for step in steps if step.accuracy == 1) == 40
-    assert steps[-1].loss == pytest.approx(LOSSES[99], rel=1e-9)
-    assert steps[-1].accuracy == 1
-
-
-def test_arrays_and_values_are_the_same_training_for_any_network() -> None:
-    random.seed(1)
-    moons, network = make_moons(30, seed=5), MLP(2, [5, 3, 4, 1])
-    arrays = list(train_in_arrays(network, moons, steps=12))
-    values = list(train(network, moons, steps=12))
-    assert [step.loss for step in arrays] == pytest.approx([step.loss for step in values])
-    assert [step.accuracy for step in arrays] == [step.accuracy for step in values]
-
-
-def test_training_in_arrays_leaves_the_network_as_it_is() -> None:
-    network = make_network()
-    before = [p.data for p in network.parameters()]
-    list(train_in_arrays(network, make_moons(), steps=3))
-    assert [p.data for p in network.parameters()] == before
-
-
 def test_the_loss_is_that_of_a_plain_loop_over_the_points() -> None:
     moons, network = make_moons(20), make_network(3)
-    loss, accuracy = measure(network, moons.points, moons.labels)
+    loss, accuracy = measure(network, moons)
     cost, right = 0.0, 0
     for point, label in zip(moons.points, moons.labels, strict=True):
         out = network(point)
