@@ -2,10 +2,11 @@
 
     python benchmarks/published.py [--names FILE] [--shakespeare FILE] [FIGURE …]
 
-Each figure is one recipe in `configs/published/`, trained under the protocol that it was published
-with, by the commands that a user would type. A name (`python benchmarks/published.py mlp`) trains
-that figure alone. On two CPU cores all of them take about three quarters of an hour, half of which
-goes to the four that are trained for 200,000 steps, as the lectures do it.
+Most figures are one recipe in `configs/published/`, trained under the protocol that it was
+published with, by the commands that a user would type. Those whose name begins with `lecture` are
+the lectures' own: their networks, their seeds, and 200,000 steps of plain SGD on batches of 32
+windows (`makemore/lectures/trainings.py`). A name (`python benchmarks/published.py mlp`) trains
+that figure alone. On two CPU cores all of them take about an hour and a half.
 
 - The lectures shuffle the names by `random.seed(42)` and cut them 80 / 10 / 10; duplicates stay in,
   so that some names stand in two splits.
@@ -26,6 +27,7 @@ which don't come along.
 import argparse
 import random
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +35,10 @@ from pathlib import Path
 import torch
 from measured import Measured, measure
 
+from makemore.compute.threads import one_thread
 from makemore.corpus.reading import embedded_names, read_documents
+from makemore.lectures.trainings import TRAININGS, Training, run
+from makemore.lectures.windows import Names
 
 CONFIGS = Path(__file__).parent.parent / "configs" / "published"
 
@@ -46,15 +51,15 @@ class Figure:
         what: what was trained, and where the number is from.
         published: as it was published, nats a character.
         split: the split that it was measured on.
-        config: its recipe, a file in `configs/published/`.
-        data: writes a corpus's files into a folder, and gives the flags that name them.
+        reproduce: trains on a file, and measures.
+        corpus: which file: "names" or "shakespeare".
     """
 
     what: str
     published: str
     split: str
-    config: str
-    data: Callable[[Path, Path], list[str]]
+    reproduce: Callable[[Path], Measured]
+    corpus: str = "names"
 
 
 def write(path: Path, documents: list[str]) -> str:
@@ -119,103 +124,134 @@ def shakespeare_split(text: Path, folder: Path) -> list[str]:
     return ["--data", str(text), "--format", "text", "--split", "0.9,0.1,0"]
 
 
+def by_config(
+    what: str,
+    published: str,
+    split: str,
+    config: str,
+    data: Callable[[Path, Path], list[str]],
+    corpus: str = "names",
+) -> Figure:
+    """Make a figure of a recipe in `configs/published/`, trained as a user would.
+
+    `data` writes a corpus's files into a folder, and gives the flags that name them.
+    """
+
+    def reproduce(path: Path) -> Measured:
+        with tempfile.TemporaryDirectory() as folder:
+            flags = data(path, Path(folder))
+            return measure("--config", str(CONFIGS / f"{config}.toml"), *flags, splits=(split,))
+
+    return Figure(what, published, split, reproduce, corpus)
+
+
+def by_lecture(training: Training) -> Figure:
+    """Make a figure of a lecture's own training."""
+
+    def reproduce(names: Path) -> Measured:
+        with one_thread():
+            start = time.perf_counter()
+            found = run(training, Names.read(names))
+            seconds = time.perf_counter() - start
+        return Measured({"train": found.train, "val": found.val}, found.parameters, seconds)
+
+    _, val = training.told
+    return Figure(training.what, f"{val:g}", "val", reproduce)
+
+
 FIGURES = {
-    "bigram": Figure(
+    "bigram": by_config(
         "bigram by counting, whole file, no smoothing (lecture 2)",
         "2.454",
         "train",
         "bigram",
         whole,
     ),
-    "mlp": Figure(
+    "mlp": by_config(
         "MLP, window 3, embedding 10, 200 units, BatchNorm (lecture 4)",
-        "2.1057, 2.1099 by hand",
+        "2.1057",
         "val",
         "mlp",
         lecture_split,
     ),
-    "mlp-plain": Figure(
-        "MLP, window 3, embedding 10, 200 units, by 200,000 steps of SGD as in the lectures",
-        "2.1701, 2.1027 with smaller first weights",
+    "mlp-plain": by_config(
+        "MLP, window 3, embedding 10, 200 units, by 200,000 steps of SGD on batches of names",
+        "2.1027",
         "val",
         "mlp-plain",
         lecture_split,
     ),
-    "mlp-flat": Figure(
+    "mlp-flat": by_config(
         "the MLP with BatchNorm over a window of 8 (lecture 6)",
         "2.027",
         "val",
         "mlp-flat",
         lecture_split,
     ),
-    "wavenet-small": Figure(
+    "wavenet-small": by_config(
         "WaveNet of as many parameters (lecture 6)",
-        "2.029, 2.022 with its BatchNorm right",
+        "2.022",
         "val",
         "wavenet-small",
         lecture_split,
     ),
-    "wavenet": Figure("WaveNet, window 8 (lecture 6)", "1.9937", "val", "wavenet", lecture_split),
-    "ngram": Figure(
+    "wavenet": by_config(
+        "WaveNet, window 8 (lecture 6)", "1.9937", "val", "wavenet", lecture_split
+    ),
+    "ngram": by_config(
         "n-gram, order 6, Kneser-Ney, on makemore.py's own split",
         "",
         "test",
         "ngram",
         split_to_report_on,
     ),
-    "gpt2-names": Figure(
+    "gpt2-names": by_config(
         "makemore.py's transformer at its defaults, its own split",
         "1.92 claimed, 1.9655 measured",
         "test",
         "gpt2-names",
         makemore_split,
     ),
-    "names-chosen": Figure(
+    "names-chosen": by_config(
         "our transformer, no more parameters, on 1,000 names of the training part",
         "",
         "val",
         "names",
         split_to_choose_on,
     ),
-    "names": Figure(
+    "names": by_config(
         "the same, trained on the whole training part, test read once",
         "1.9655 measured",
         "test",
         "names",
         split_to_report_on,
     ),
-    "microgpt": Figure(
+    "microgpt": by_config(
         "microgpt's architecture by our recipe, our split by hash",
         "2.37 and 2.66, single training names",
         "test",
         "microgpt",
         hash_split,
     ),
-    "gpt-small": Figure(
+    "gpt-small": by_config(
         "GPT of 4 layers, 64 channels, block 32, 5,000 steps of 16 (lecture 7)",
         "1.8226",
         "val",
         "gpt-small",
         shakespeare_split,
+        "shakespeare",
     ),
-    "shakespeare": Figure(
+    "shakespeare": by_config(
         "nanoGPT's CPU recipe: 4 layers, 128 channels, block 64, 2,000 steps of 12 (tiny "
         "Shakespeare)",
         "1.88",
         "val",
         "shakespeare",
         shakespeare_split,
+        "shakespeare",
     ),
+    **{name: by_lecture(training) for name, training in TRAININGS.items()},
 }
-
-
-def reproduce(name: str, data: Path) -> Measured:
-    """Train a figure's recipe on its corpus."""
-    figure = FIGURES[name]
-    with tempfile.TemporaryDirectory() as folder:
-        flags = figure.data(data, Path(folder))
-        config = str(CONFIGS / f"{figure.config}.toml")
-        return measure("--config", config, *flags, splits=(figure.split,))
 
 
 def main() -> None:
@@ -240,11 +276,11 @@ def main() -> None:
     print("|---|---|---|---|---|")
     for name in arguments.figures or FIGURES:
         figure = FIGURES[name]
-        data = arguments.shakespeare if figure.data is shakespeare_split else names
+        data = arguments.shakespeare if figure.corpus == "shakespeare" else names
         if data is None:
             reached = "give --shakespeare FILE | | "
         else:
-            found = reproduce(name, data)
+            found = figure.reproduce(data)
             loss = f"{found.losses[figure.split]:.4f} {figure.split}"
             reached = f"{loss} | {found.parameters:,} | {found.seconds:.1f} s"
         print(f"| {figure.what} | {figure.published} | {reached} |", flush=True)

@@ -8,6 +8,7 @@
     activations   lecture 4: a deep net, layer by layer, without and with BatchNorm
     wavenet       lecture 6: characters fused by pairs
     gpt           lecture 7: averages, and one head of attention
+    trainings     lectures 3 to 6: their 200,000 steps
     layers        the layers of lectures 4 and 6, and a step of SGD through them
     windows       the list of names, its split, windows of characters
     figures       a figure of a lecture, beside the same one computed here

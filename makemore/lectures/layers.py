@@ -41,7 +41,11 @@ class Fuse(nn.Module):
 
 
 class Linear(nn.Module):
-    """A product whose result spreads as its input does: weights of std gain / sqrt(fan_in)."""
+    """A product whose result spreads as its input does: weights of std gain / sqrt(fan_in).
+
+    Biases are 0 at first, or drawn where `bias_std` is given. A std of 0 draws them too, for the
+    same random numbers afterwards as in a lecture that draws biases and multiplies them by 0.
+    """
 
     def __init__(
         self,
@@ -51,11 +55,14 @@ class Linear(nn.Module):
         *,
         bias: bool = True,
         gain: float = 1,
+        bias_std: float | None = None,
     ) -> None:
         super().__init__()
         weight = torch.randn(fan_in, fan_out, generator=generator) / fan_in**0.5
         self.weight = nn.Parameter(weight * gain)
         self.bias = nn.Parameter(torch.zeros(fan_out)) if bias else None
+        if self.bias is not None and bias_std is not None:
+            self.bias.data = torch.randn(fan_out, generator=generator) * bias_std
 
     def forward(self, x: Tensor) -> Tensor:
         """Multiply: (..., fan_in) -> (..., fan_out)."""
@@ -67,13 +74,24 @@ class BatchNorm(nn.Module):
 
     In training the running mean and variance follow the batch's; afterwards they take its place.
     The variance is divided by n - 1, also where the paper and PyTorch divide it by n.
+
+    Args:
+        n_channels: size of the last dimension.
+        gain: factor of the result at first.
+        momentum: share of a batch in the running values.
+        by_place: with three dimensions, one mean and variance for each place: lecture 6's first
+            BatchNorm, which forgets that all places belong together.
     """
 
     running_mean: Tensor
     running_var: Tensor
 
-    def __init__(self, n_channels: int, gain: float = 1) -> None:
+    def __init__(
+        self, n_channels: int, gain: float = 1, momentum: float = 0.1, *, by_place: bool = False
+    ) -> None:
         super().__init__()
+        self.momentum = momentum
+        self.by_place = by_place
         self.weight = nn.Parameter(torch.ones(n_channels) * gain)
         self.bias = nn.Parameter(torch.zeros(n_channels))
         self.register_buffer("running_mean", torch.zeros(n_channels))
@@ -83,13 +101,12 @@ class BatchNorm(nn.Module):
         """Normalise (..., n_channels)."""
         mean, variance = self.running_mean, self.running_var
         if self.training:
-            places = tuple(
-                range(x.ndim - 1)
-            )  # all but the channels: lecture 6 forgets one at first
-            mean, variance = x.mean(places), x.var(places)
+            over = (0,) if self.by_place else tuple(range(x.ndim - 1))
+            mean, variance = x.mean(over), x.var(over)
+            kept, new = 1 - self.momentum, self.momentum
             with torch.no_grad():
-                self.running_mean = 0.9 * self.running_mean + 0.1 * mean
-                self.running_var = 0.9 * self.running_var + 0.1 * variance
+                self.running_mean = kept * self.running_mean + new * mean
+                self.running_var = kept * self.running_var + new * variance
         return self.weight * ((x - mean) / torch.sqrt(variance + 1e-5)) + self.bias
 
 

@@ -66,15 +66,20 @@ def make_net(
     n_embd: int = 24,
     n_hidden: int = 128,
     at_once: int = 2,
+    *,
+    by_place: bool = False,
 ) -> nn.Sequential:
-    """Fuse `at_once` neighbours in each layer, until one place is left; then the logits."""
+    """Fuse `at_once` neighbours in each layer, until one place is left; then the logits.
+
+    With `by_place` it has the lecture's first BatchNorm, which normalises each place by itself.
+    """
     layers: list[nn.Module] = [Embedding(vocab_size, n_embd, generator)]
     places, n_channels = BLOCK_SIZE, n_embd
     while places > 1:
         layers += [
             Fuse(at_once),
             Linear(at_once * n_channels, n_hidden, generator, bias=False),
-            BatchNorm(n_hidden),
+            BatchNorm(n_hidden, by_place=by_place),
             nn.Tanh(),
         ]
         places, n_channels = places // at_once, n_hidden

@@ -105,3 +105,39 @@ def test_ratios_compare_spreads_of_matrices_alone() -> None:
 
 def test_saturation_is_counted_in_percent_on_both_sides() -> None:
     assert percent_beyond(torch.tensor([-1.0, -0.98, 0.5, 0.97]), 0.97) == 50
+
+
+def test_a_momentum_sets_the_share_of_a_batch_in_the_running_values() -> None:
+    x = 3 + 2 * torch.randn(16, 5)
+    ours, theirs = BatchNorm(5, momentum=0.001), nn.BatchNorm1d(5, momentum=0.001)
+    ours(x)
+    theirs(x)
+    assert theirs.running_mean is not None is not theirs.running_var
+    assert torch.allclose(ours.running_mean, theirs.running_mean)
+    assert torch.allclose(ours.running_var, theirs.running_var)
+
+
+def test_by_place_each_place_is_a_norm_of_its_own() -> None:
+    x = torch.randn(16, 3, 5)
+    together = BatchNorm(5, by_place=True)
+    apart = [BatchNorm(5) for _ in range(3)]
+    places = torch.stack([norm(x[:, place]) for place, norm in enumerate(apart)], dim=1)
+    assert torch.allclose(together(x), places)
+    assert together.running_mean.shape == (3, 5)
+    together.eval()
+    places = torch.stack([norm.eval()(x[:, place]) for place, norm in enumerate(apart)], dim=1)
+    assert torch.allclose(together(x), places)
+
+
+def test_biases_are_drawn_where_they_have_a_std_and_0_is_drawn_too() -> None:
+    def biases(n: int, bias_std: float | None, generator: torch.Generator) -> torch.Tensor:
+        bias = Linear(2, n, generator, bias_std=bias_std).bias
+        assert bias is not None
+        return bias.detach()
+
+    assert not biases(4, None, new_generator()).any()
+    assert biases(4000, 0.5, new_generator()).std().item() == pytest.approx(0.5, rel=0.05)
+    with_zeros, with_ones = new_generator(), new_generator()
+    assert not biases(4, 0, with_zeros).any()
+    assert biases(4, 1, with_ones).all()
+    assert torch.equal(with_zeros.get_state(), with_ones.get_state())
