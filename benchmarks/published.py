@@ -50,14 +50,14 @@ class Figure:
     Attributes:
         what: what was trained, and where the number is from.
         published: as it was published, nats a character.
-        split: the split that it was measured on.
+        splits: those that it was measured on.
         reproduce: trains on a file, and measures.
         corpus: which file: "names" or "shakespeare".
     """
 
     what: str
     published: str
-    split: str
+    splits: tuple[str, ...]
     reproduce: Callable[[Path], Measured]
     corpus: str = "names"
 
@@ -142,7 +142,7 @@ def by_config(
             flags = data(path, Path(folder))
             return measure("--config", str(CONFIGS / f"{config}.toml"), *flags, splits=(split,))
 
-    return Figure(what, published, split, reproduce, corpus)
+    return Figure(what, published, (split,), reproduce, corpus)
 
 
 def by_lecture(training: Training) -> Figure:
@@ -155,8 +155,9 @@ def by_lecture(training: Training) -> Figure:
             seconds = time.perf_counter() - start
         return Measured({"train": found.train, "val": found.val}, found.parameters, seconds)
 
-    _, val = training.told
-    return Figure(training.what, f"{val:g}", "val", reproduce)
+    train, val = training.told
+    told = f"{train:g} train, {val:g} val"
+    return Figure(training.what, told, ("train", "val"), reproduce)
 
 
 FIGURES = {
@@ -281,8 +282,8 @@ def main() -> None:
             reached = "give --shakespeare FILE | | "
         else:
             found = figure.reproduce(data)
-            loss = f"{found.losses[figure.split]:.4f} {figure.split}"
-            reached = f"{loss} | {found.parameters:,} | {found.seconds:.1f} s"
+            losses = ", ".join(f"{found.losses[split]:.4f} {split}" for split in figure.splits)
+            reached = f"{losses} | {found.parameters:,} | {found.seconds:.1f} s"
         print(f"| {figure.what} | {figure.published} | {reached} |", flush=True)
 
 

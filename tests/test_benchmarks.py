@@ -4,6 +4,7 @@ import argparse
 import re
 import subprocess
 import sys
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.lectures.trainings import run
 from makemore.models.transformer import Transformer
 from makemore.training.gradients import gradient
 from tests.helpers import Runner, random_model
@@ -21,6 +23,7 @@ from tests.helpers import Runner, random_model
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "benchmarks"))  # as for a script that is run from there
 
+import published  # noqa: E402
 import side_by_side  # noqa: E402
 import step  # noqa: E402
 
@@ -58,6 +61,17 @@ def test_the_benchmark_of_the_range_test_prints_a_row_and_the_rules() -> None:
     assert found is not None
     assert float(found[1]) / 0.3 == pytest.approx(float(found[2]), rel=0.05)
     assert "| a third of the lowest |" in shown
+
+
+def test_a_lecture_s_own_training_is_a_figure_with_both_its_losses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("published.run", partial(run, steps=4))
+    figure = published.FIGURES["lecture-5"]
+    assert (figure.published, figure.splits) == ("2.0705 train, 2.1099 val", ("train", "val"))
+    found = figure.reproduce(ROOT / "data" / "names.txt")
+    assert found.parameters == 12_297
+    assert all(2.5 < found.losses[split] < 4 for split in figure.splits)
 
 
 def test_every_published_recipe_but_the_gpu_s_has_a_figure() -> None:
