@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from makemore.evaluation.losses import Evaluation as Evaluation
     from makemore.evaluation.losses import Evaluations as Evaluations
     from makemore.maker import Maker as Maker
+    from makemore.runs.listing import ListedRun as ListedRun
+    from makemore.runs.listing import Runs as Runs
+    from makemore.runs.listing import list_runs as list_runs
     from makemore.sampling.samples import Sample as Sample
     from makemore.sampling.samples import Samples as Samples
 
@@ -40,12 +43,15 @@ _PUBLIC = {
     "check": "api",
     "Finding": "checks.finding",
     "Findings": "checks.finding",
+    "list_runs": "runs.listing",
     "Maker": "maker",
     "LearningRateRange": "diagnostics.lr_range",
     "Evaluation": "evaluation.losses",
     "Evaluations": "evaluation.losses",
     "Sample": "sampling.samples",
     "Samples": "sampling.samples",
+    "Runs": "runs.listing",
+    "ListedRun": "runs.listing",
     "UserError": "errors",
     "UsageError": "errors",
     "MakemoreWarning": "errors",

@@ -142,6 +142,7 @@ class Maker(Shown):
             self.model.state_dict(),
             self.model.source,
             learner or {},
+            self.model.n_parameters,
         )
 
     @property

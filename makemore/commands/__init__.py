@@ -4,6 +4,7 @@
     flags                    every setting as a flag
     console                  what is printed
     messages                 what is said on stderr
+    completion               what a shell completes
     signals                  Ctrl-C
 
 torch takes over a second to import, so nothing here imports it until a command computes. Then it
@@ -21,6 +22,7 @@ from makemore.commands.explain import explain
 from makemore.commands.lecture import lecture
 from makemore.commands.lr_range import lr_range
 from makemore.commands.moons import moons
+from makemore.commands.runs import runs
 from makemore.commands.sample import sample
 from makemore.commands.score import score
 from makemore.commands.train import train
@@ -29,13 +31,13 @@ app = typer.Typer(
     help="Train character-level language models on your text, and make more things like it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
 )
 app.command()(train)
 app.command()(sample)
 app.command("eval")(evaluate)
 app.command()(check)
 app.command()(score)
+app.command()(runs)
 app.command()(moons)
 app.command()(explain)
 app.command("lr-range")(lr_range)

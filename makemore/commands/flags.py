@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import typer
 from pydantic.fields import FieldInfo
 
+from makemore.commands.completion import complete_model, complete_out, complete_run
 from makemore.config import DataSettings, Device, TrainingSettings, flag
 from makemore.corpus.splits import Split
 from makemore.models import ARCHITECTURES
@@ -18,11 +19,16 @@ ModelOption = Annotated[
     typer.Option(
         help=f"Architecture: {', '.join(ARCHITECTURES)}, or your own: file.py:ClassName.",
         show_default="transformer",
+        autocompletion=complete_model,
     ),
 ]
 OutOption = Annotated[
     Path | None,
-    typer.Option(help="Directory of the run.", show_default="runs/<time>-<model>"),
+    typer.Option(
+        help="Directory of the run.",
+        show_default="runs/<time>-<model>",
+        autocompletion=complete_out,
+    ),
 ]
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on with the run in --out, or with the newest.")
@@ -50,6 +56,7 @@ RunOption = Annotated[
         "--run",
         help="Run directory, its name under runs/, or a .safetensors file.",
         show_default="the newest run",
+        autocompletion=complete_run,
     ),
 ]
 OwnModelOption = Annotated[
@@ -122,6 +129,7 @@ ExplainedRunOption = Annotated[
         "--run",
         help="A trained model: run directory, its name under runs/, or a .safetensors file.",
         show_default="a fresh model of the settings given",
+        autocompletion=complete_run,
     ),
 ]
 AtOption = Annotated[
@@ -165,6 +173,17 @@ def with_setting_flags(command: Callable[..., None]) -> Callable[..., None]:
 
     An option that isn't given stays away from `settings`, so that a weaker layer can fill it in.
     """
+    return _with_flags(command, [*_common_options(), *_model_options()])
+
+
+def with_common_flags(command: Callable[..., None]) -> Callable[..., None]:
+    """Do so with the settings that every model has: of data and training."""
+    return _with_flags(command, [*_common_options()])
+
+
+def _with_flags(
+    command: Callable[..., None], options: list[inspect.Parameter]
+) -> Callable[..., None]:
     signature = inspect.signature(command)
     own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
 
@@ -175,13 +194,13 @@ def with_setting_flags(command: Callable[..., None]) -> Callable[..., None]:
     call.__name__ = command.__name__
     call.__doc__ = command.__doc__
     call.__signature__ = signature.replace(  # type: ignore[attr-defined]
-        parameters=[*own, *_options()]
+        parameters=[*own, *options]
     )
     return call
 
 
-def _options() -> Iterator[inspect.Parameter]:
-    """Make the option of every setting, each name once; those that models share come last."""
+def _common_options() -> Iterator[inspect.Parameter]:
+    """Make the option of every setting of data and training."""
     for group in (DataSettings, TrainingSettings):
         for name, field in group.model_fields.items():
             defaults = {
@@ -191,6 +210,10 @@ def _options() -> Iterator[inspect.Parameter]:
             }
             help_ = _help(str(field.description), defaults)
             yield _option(name, field.annotation, help_, group.panel)
+
+
+def _model_options() -> Iterator[inspect.Parameter]:
+    """Make the option of every model's settings, each name once; those that they share last."""
     owners: dict[str, dict[str, FieldInfo]] = {}
     for model, settings in ARCHITECTURES.items():
         for name, field in settings.model_fields.items():

@@ -1,6 +1,7 @@
 """A run on disk, safe against any crash.
 
 run          its directory: made, found, claimed, opened again
+header       what a checkpoint tells before its tensors
 checkpoint   all that sampling or resuming needs, in one file
 metadata     what a checkpoint says of itself, checked
 settings     of a new run, over those of the run that it starts from
@@ -9,6 +10,7 @@ data         where its documents are now
 progress     how far it has come
 recorder     what takes the numbers and checkpoints of a training, here in memory
 run_recorder the same, on disk
+listing      every run in a row, the best first
 metrics      numbers are written, for TensorBoard and for programs
 files        a file is replaced whole, or not at all
 """

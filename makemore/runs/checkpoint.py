@@ -12,7 +12,6 @@ from typing import Any
 
 import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from makemore.config import Config
@@ -23,10 +22,9 @@ from makemore.models.base import Model
 from makemore.models.settings import CustomSettings
 from makemore.models.trust import trust
 from makemore.runs.files import write_whole
+from makemore.runs.header import FORMAT, open_checkpoint
 from makemore.runs.metadata import Metadata
 from makemore.runs.progress import Progress
-
-FORMAT = "makemore 3"
 
 
 @dataclass(frozen=True)
@@ -43,6 +41,7 @@ class Checkpoint:
         source: hash of the Python code of a user's own model; None where it is one of ours.
         learner: all else that the next step depends on, by `Learner.state`; empty where only
             sampling is meant.
+        n_parameters: of the model, as it counts them, for who reads no tensors; None: not told.
     """
 
     config: Config
@@ -53,6 +52,7 @@ class Checkpoint:
     weights: dict[str, Tensor]
     source: str | None = None
     learner: dict[str, Tensor] = field(default_factory=dict)
+    n_parameters: int | None = None
 
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all.
@@ -69,6 +69,7 @@ class Checkpoint:
             "corpus": json.dumps({"longest": self.longest, "fingerprint": self.fingerprint}),
             "progress": json.dumps(self.progress.kept()),
             "source": json.dumps(self.source),
+            "parameters": json.dumps(self.n_parameters),
         }
         # a copy each, since weights that a model ties are one tensor under two names
         tensors = {name: tensor.clone().contiguous() for name, tensor in tensors.items()}
@@ -81,17 +82,8 @@ class Checkpoint:
         Raises:
             UserError: it can't be read, or is no checkpoint of this version of makemore.
         """
-        try:
-            with safe_open(path, framework="pt") as file:
-                metadata = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except OSError as error:
-            raise UserError(f"Can't read {path}: {error.strerror or error}.") from error
-        except SafetensorError as error:
-            raise UserError(f"{path} is damaged, or no checkpoint: {error}.") from error
-        if metadata.get("format") != FORMAT:
-            found = metadata.get("format", "no makemore format")
-            raise UserError(f"{path} has {found}; this version of makemore reads {FORMAT}.")
+        with open_checkpoint(path, "pt") as (file, metadata):
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         try:
             read = Metadata.read(metadata)
             checkpoint = cls(
@@ -103,6 +95,7 @@ class Checkpoint:
                 weights=_within(tensors, "model."),
                 source=read.source,
                 learner=_within(tensors, "training."),
+                n_parameters=read.parameters,
             )
             checkpoint._refuse_what_does_not_fit()
         except ValueError as error:

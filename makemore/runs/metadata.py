@@ -39,6 +39,7 @@ class Metadata(_Checked):
         corpus: its longest document and its fingerprint.
         progress: how far the training has come.
         source: hash of the code of a user's own model.
+        parameters: of the model, as it counts them; None where an older version wrote the file.
     """
 
     config: dict[str, Any]
@@ -46,6 +47,7 @@ class Metadata(_Checked):
     corpus: _OfTheCorpus
     progress: _OfTheProgress
     source: str | None = Field(None, max_length=64)
+    parameters: int | None = Field(None, ge=0, lt=2**63)
 
     @field_validator("vocabulary")
     @classmethod

@@ -16,17 +16,21 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
 from makemore.config import FILES, Config, change_config, read_config
 from makemore.corpus.splits import Corpus
 from makemore.errors import UserError
-from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.data import find_corpus
 
+if TYPE_CHECKING:  # and torch with it, which to find a run takes no time for
+    from makemore.runs.checkpoint import Checkpoint
+
 RUNS = Path("runs")
+PATIENCE = 0.2
+"""Seconds to wait for a lock: who only asks whether it is held gives it back at once."""
 Metrics = list[dict[str, float | None]]
 """The numbers of each logged step; those that JSON can't write are None."""
 
@@ -66,6 +70,11 @@ class Run:
             lines = self.metrics.read_text(encoding="utf-8").splitlines()
             return [json.loads(line) for line in lines]
         return []
+
+    @property
+    def lock(self) -> Path:
+        """The file that whoever trains the run holds."""
+        return self.directory / ".lock"
 
     @property
     def checkpoint(self) -> Path:
@@ -108,10 +117,10 @@ def find_run(name: Path | None) -> Run:
         UserError: there is none.
     """
     if name is None:
-        runs = _runs()
+        runs = runs_in(RUNS)
         if not runs:
-            raise UserError(f"There is no run under {RUNS}/ yet: train one with `makemore train`.")
-        return max(runs, key=_touched)
+            raise no_runs(RUNS)
+        return runs[0]
     for directory in (name, RUNS / name):
         if Run(directory).exists:
             return Run(directory)
@@ -127,9 +136,9 @@ def find_checkpoint(name: Path | None) -> Path:
     if name is not None and name.is_file():
         return name
     if name is None:
-        saved = [run for run in _runs() if run.checkpoint.exists()]
+        saved = [run for run in runs_in(RUNS) if run.checkpoint.exists()]
         if saved:
-            return max(saved, key=_touched).checkpoint
+            return saved[0].checkpoint
     run = find_run(name)
     if not run.checkpoint.exists():
         raise UserError(
@@ -145,9 +154,9 @@ def claimed(run: Run) -> Iterator[None]:
     Raises:
         UserError: another one is at it, or nothing can be written there.
     """
-    lock = FileLock(run.directory / ".lock")
+    lock = FileLock(run.lock)
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=PATIENCE, poll_interval=PATIENCE / 10)
     except Timeout as error:
         raise UserError(
             f"{run} is being trained by another process: wait for it, or choose another --out."
@@ -160,9 +169,27 @@ def claimed(run: Run) -> Iterator[None]:
         lock.release()
 
 
+def is_claimed(run: Run) -> bool:
+    """Tell whether a process is training the run; False too where nobody may ask.
+
+    To ask is to hold the lock for an instant, which `claimed` waits for.
+    """
+    if not run.lock.exists():
+        return False
+    lock = FileLock(run.lock)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        return True
+    except OSError:
+        return False
+    lock.release()
+    return False
+
+
 def reopen(
     run: Run, flags: Mapping[str, Any], *, trusted: bool = False
-) -> tuple[Config, Checkpoint | None, Corpus]:
+) -> tuple[Config, "Checkpoint | None", Corpus]:
     """Find out how a run goes on: its settings with flags over them, last checkpoint, corpus.
 
     The checkpoint is None where the run was stopped before it had saved one. A user's own model
@@ -172,6 +199,8 @@ def reopen(
         UserError: the run or its corpus can't be read, or the corpus has changed.
         UsageError: a flag would make another run of it.
     """
+    from makemore.runs.checkpoint import Checkpoint
+
     if not run.last.exists():
         config = read_config(run.config, flags, trusted=trusted)
         corpus = config.data.load()
@@ -202,8 +231,15 @@ def _make_new(path: Path) -> Path:
     raise UserError(f"There are a thousand runs named {path} already.")
 
 
-def _runs() -> list[Run]:
-    return [run for run in map(Run, RUNS.glob("*/")) if run.exists]
+def runs_in(folder: Path) -> list[Run]:
+    """Find every run of a folder, the newest first."""
+    runs = [run for run in map(Run, folder.glob("*/")) if run.exists]
+    return sorted(runs, key=_touched, reverse=True)
+
+
+def no_runs(folder: Path) -> UserError:
+    """Say that there is nothing to choose from."""
+    return UserError(f"There is no run under {folder}/ yet: train one with `makemore train`.")
 
 
 def _touched(run: Run) -> tuple[int, str]:

@@ -11,14 +11,15 @@ from safetensors import safe_open
 
 import makemore
 from makemore.errors import UserError
-from makemore.runs.checkpoint import FORMAT, Checkpoint
+from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.header import FORMAT
 from tests.helpers import random_model
 
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path, checkpoint: Checkpoint) -> None:
     checkpoint.save(tmp_path / "x.safetensors")
     loaded = Checkpoint.load(tmp_path / "x.safetensors")
-    for field in ("config", "vocabulary", "longest", "fingerprint", "progress"):
+    for field in ("config", "vocabulary", "longest", "fingerprint", "progress", "n_parameters"):
         assert getattr(loaded, field) == getattr(checkpoint, field)
     for group in ("weights", "learner"):
         found, expected = getattr(loaded, group), getattr(checkpoint, group)

@@ -1,0 +1,33 @@
+"""What a shell completes beside options: the names of runs and of models.
+
+Where no name begins as the word does, the shell completes files, as it does everywhere.
+"""
+
+from contextlib import suppress
+
+import typer
+
+from makemore.models import ARCHITECTURES
+
+
+def complete_run(incomplete: str) -> list[str]:
+    """Name the runs under `runs/` that begin so, the newest first."""
+    from makemore.runs.run import RUNS, runs_in  # when a shell asks, so that no help waits for it
+
+    with suppress(OSError):
+        return _beginning([run.directory.name for run in runs_in(RUNS)], incomplete)
+    return []
+
+
+def complete_out(context: typer.Context, incomplete: str) -> list[str]:
+    """Name the runs to go on with, where `--resume` stands before."""
+    return complete_run(incomplete) if context.params.get("resume") else []
+
+
+def complete_model(incomplete: str) -> list[str]:
+    """Name the architectures that begin so."""
+    return _beginning([*ARCHITECTURES], incomplete)
+
+
+def _beginning(names: list[str], incomplete: str) -> list[str]:
+    return [name for name in names if name.startswith(incomplete)]
