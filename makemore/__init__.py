@@ -16,12 +16,14 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from makemore.api import check as check
+    from makemore.api import compare as compare
     from makemore.api import load as load
     from makemore.api import lr_range as lr_range
     from makemore.api import resume as resume
     from makemore.api import train as train
     from makemore.checks.finding import Finding as Finding
     from makemore.checks.finding import Findings as Findings
+    from makemore.comparison.comparison import Comparison as Comparison
     from makemore.diagnostics.lr_range import LearningRateRange as LearningRateRange
     from makemore.errors import MakemoreWarning as MakemoreWarning
     from makemore.errors import UsageError as UsageError
@@ -43,6 +45,7 @@ _PUBLIC = {
     "check": "api",
     "Finding": "checks.finding",
     "Findings": "checks.finding",
+    "compare": "api",
     "list_runs": "runs.listing",
     "Maker": "maker",
     "LearningRateRange": "diagnostics.lr_range",
@@ -50,6 +53,7 @@ _PUBLIC = {
     "Evaluations": "evaluation.losses",
     "Sample": "sampling.samples",
     "Samples": "sampling.samples",
+    "Comparison": "comparison.comparison",
     "Runs": "runs.listing",
     "ListedRun": "runs.listing",
     "UserError": "errors",

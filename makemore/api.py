@@ -1,18 +1,21 @@
-"""What `import makemore` offers: train and load a `Maker`, check it, find a learning rate."""
+"""What `import makemore` offers: train and load a `Maker`; check and compare models."""
 
 import warnings
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from makemore.checks.checkup import check_subject
 from makemore.checks.finding import Findings
 from makemore.checks.subject import Subject
+from makemore.comparison import compare as comparing
+from makemore.comparison.comparison import Comparison
+from makemore.comparison.live import LiveTable
+from makemore.comparison.recipes import read_recipes
 from makemore.compute.devices import pick_device
+from makemore.compute.randomness import own_random_numbers
 from makemore.config import Config
 from makemore.corpus.splits import Corpus
 from makemore.diagnostics.lr_range import STEPS, LearningRateRange, find_lr_range
@@ -26,6 +29,7 @@ from makemore.runs.recorder import MemoryRecorder, Recorder
 from makemore.runs.run import claimed, create_run, find_run, reopen
 from makemore.runs.settings import read_settings
 from makemore.training.learner import Learner
+from makemore.training.loop import best_of
 from makemore.training.loop import train as run_loop
 from makemore.training.status import StatusLine
 
@@ -81,16 +85,14 @@ def train_config(
         from makemore.runs.run_recorder import RunRecorder  # and TensorBoard, before a clock runs
     corpus, device = config.data.load(), pick_device(config.training.device)
     with ExitStack() as stack:
-        stack.enter_context(_own_random_numbers(device))
+        stack.enter_context(own_random_numbers(device))
         learner = Learner(config, corpus, device)
         recorder: Recorder = MemoryRecorder()
         if out:  # made once nothing is left that can be refused
             run = create_run(None if out is True else Path(out), config.name)
             stack.enter_context(claimed(run))
             recorder = RunRecorder(run)
-        hint = corpus.format_hint()
-        if hint is not None:
-            warnings.warn(hint, MakemoreWarning, stacklevel=3)
+        _hint(corpus)
         lines = [corpus.describe(), *_start_of(learner)] if show else []
         return _train(learner, corpus, recorder, lines, watch, should_stop)
 
@@ -129,7 +131,7 @@ def resume(
         stack.enter_context(claimed(found))  # so that no other process can write a checkpoint now
         config, checkpoint, corpus = reopen(found, settings, trusted=trust)
         device = pick_device(config.training.device)
-        stack.enter_context(_own_random_numbers(device))
+        stack.enter_context(own_random_numbers(device))
         learner = Learner(config, corpus, device, checkpoint)
         lines = [corpus.describe(), f"resuming {found} at step {learner.progress.step:,}"]
         return _train(
@@ -157,11 +159,7 @@ def _train(
                 watch(progress)
 
         run_loop(learner, recorder, watch=follow, should_stop=should_stop or (lambda: False))
-    maker = Maker.from_checkpoint(recorder.best(), learner.device, corpus)
-    maker.progress = learner.progress
-    maker.known_metrics = recorder.metrics()
-    maker.path = recorder.best_path
-    return maker
+    return best_of(learner, recorder)
 
 
 def _start_of(learner: Learner) -> list[str]:
@@ -214,7 +212,7 @@ def lr_range_config(
 ) -> LearningRateRange:
     """Find a learning rate as `lr_range` does, where all settings are in one object already."""
     corpus, device = config.data.load(), pick_device(config.training.device)
-    with _own_random_numbers(device), StatusLine() as status:
+    with own_random_numbers(device), StatusLine() as status:
 
         def follow(progress: Progress) -> None:
             if show and progress.step == 0:  # nothing is left that can be refused
@@ -261,14 +259,14 @@ def check(
     if data or (model and ".py:" not in model) or config or settings.keys() - {"device"}:
         raise UsageError("--run has settings of its own: leave out --config and those given here.")
     maker = Maker.load(run, settings.get("device", "auto"), model=model, trust=trust)
-    with _own_random_numbers(maker.model.device):
+    with own_random_numbers(maker.model.device):
         return check_subject(Subject.of_run(maker))
 
 
 def check_config(config: Config) -> Findings:
     """Check as `check` does, where all settings are in one object already."""
     device = pick_device(config.training.device)
-    with _own_random_numbers(device):
+    with own_random_numbers(device):
         return check_subject(Subject(config, config.data.load(), device))
 
 
@@ -280,16 +278,85 @@ def _read_settings(
     settings: dict[str, Any],
 ) -> Config:
     """Put all that is given into one object."""
-    if not (data is None or isinstance(data, str | Path)):
-        raise UsageError(f"--data takes the path of a file, not {type(data).__name__}.")
-    given = {"data": None if data is None else str(data), "model": model, **settings}
-    chosen = {name: value for name, value in given.items() if value is not None}
+    chosen = _chosen(data, {"model": model, **settings})
     return read_settings(None if config is None else Path(config), chosen, trusted=trust)
 
 
-def _own_random_numbers(device: torch.device) -> AbstractContextManager[None]:
-    """Give the caller's random numbers back when a training, which seeds them, is over."""
-    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+def compare(
+    data: str | Path | None = None,
+    *,
+    models: str | Sequence[str] | None = None,
+    show: bool = True,
+    watch: Callable[[Comparison], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    **settings: Any,
+) -> Comparison:
+    """Train several models on a text file, each with its recipe, and tell which is the best.
+
+    Beside them stand gzip, bzip2 and xz, on the same held-out text. Nothing is written, and the
+    test split is not read.
+
+    Args:
+        data: the file; None takes the names that come with makemore.
+        models: architectures, or your own: `file.py:ClassName`; None: all of them, and of a text
+            those that don't take long.
+        show: show what was read, and in a terminal or a notebook a table that fills in.
+        watch: called with the comparison so far, after every step.
+        should_stop: asked before every step; what is done is kept.
+        settings: of data and training, by their names, for all models: `max_steps=500`,
+            `format="text"`.
+
+    Returns:
+        The comparison, ordered by the validation loss.
+
+    Raises:
+        UserError: a file can't be read, there is no validation split, or no model can be trained.
+        UsageError: a setting that can't be.
+    """
+    configs = read_recipes(models, _chosen(data, settings))
+    return compare_configs(configs, show=show, watch=watch, should_stop=should_stop)
+
+
+def compare_configs(
+    configs: Sequence[Config],
+    *,
+    show: bool = True,
+    watch: Callable[[Comparison], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Comparison:
+    """Compare as `compare` does, where the settings of each model are in an object already."""
+    corpus = configs[0].data.load()
+    _hint(corpus)
+    with LiveTable(show) as table:
+        table.say(corpus.describe())
+
+        def follow(comparison: Comparison) -> None:
+            table.update(comparison)
+            if watch is not None:
+                watch(comparison)
+
+        return comparing.compare(
+            configs, corpus, watch=follow, should_stop=should_stop or (lambda: False)
+        )
+
+
+def _chosen(data: str | Path | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the settings that were given.
+
+    Raises:
+        UsageError: the data are no path.
+    """
+    if not (data is None or isinstance(data, str | Path)):
+        raise UsageError(f"--data takes the path of a file, not {type(data).__name__}.")
+    given = {"data": None if data is None else str(data), **settings}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _hint(corpus: Corpus) -> None:
+    """Warn where a file looks like the other kind of corpus."""
+    hint = corpus.format_hint()
+    if hint is not None:
+        warnings.warn(hint, MakemoreWarning, stacklevel=4)
 
 
 load = Maker.load

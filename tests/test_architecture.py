@@ -25,7 +25,7 @@ ORDER = [
     {"maker"},
     {"training"},
     {"checks"},
-    {"diagnostics"},
+    {"diagnostics", "comparison"},
     {"pictures"},
     {"lectures"},
     {"api"},

@@ -17,6 +17,7 @@ import typer
 
 from makemore import __version__
 from makemore.commands.check import check
+from makemore.commands.compare import compare
 from makemore.commands.eval import evaluate
 from makemore.commands.explain import explain
 from makemore.commands.lecture import lecture
@@ -37,6 +38,7 @@ app.command()(sample)
 app.command("eval")(evaluate)
 app.command()(check)
 app.command()(score)
+app.command()(compare)
 app.command()(runs)
 app.command()(moons)
 app.command()(explain)

@@ -12,6 +12,7 @@ from rich.text import Text
 from makemore.display import Shown, visible
 
 if TYPE_CHECKING:  # the list of lectures is shown without torch
+    from makemore.comparison.comparison import Comparison
     from makemore.diagnostics.explanation import Explanation
     from makemore.maker import Maker
     from makemore.sampling.samples import Sample
@@ -96,6 +97,22 @@ def show_run(maker: "Maker", summary: "Summary") -> None:
     for command, purpose in commands.items():
         line = Text(f"{command.ljust(width)}  ", "bold")
         console.print(line.append(purpose, "not bold dim"), soft_wrap=True)
+
+
+def show_comparison(found: "Comparison") -> None:
+    """Show models and compressors, what was not trained, and samples of the best model."""
+    say()
+    show(found)
+    if found.left:
+        say(f"\nStopped before {', '.join(found.left)}.")
+    best = found.best
+    if best is None or best.maker is None:
+        return
+    say(f"\nsamples of {visible(best.model)}", "bold")
+    if best.maker.is_text:
+        show_texts(best.samples)
+    else:
+        show_samples(best.samples, best.maker.longest)
 
 
 def show_samples(samples: "Iterable[Sample]", longest: int) -> None:

@@ -1,7 +1,14 @@
 """The states of the random numbers that a training depends on."""
 
+from contextlib import AbstractContextManager
+
 import torch
 from torch import Tensor
+
+
+def own_random_numbers(device: torch.device) -> AbstractContextManager[None]:
+    """Give the caller's random numbers back when a training, which seeds them, is over."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
 
 
 def random_states(device: torch.device) -> dict[str, Tensor]:

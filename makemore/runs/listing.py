@@ -8,7 +8,8 @@ trained on.
 import json
 import math
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +24,8 @@ from makemore.runs.progress import Progress
 from makemore.runs.run import RUNS, Run, is_claimed, no_runs
 
 State = Literal["finished", "stopped", "running", "unreadable"]
+Group = tuple[str, str]
+"""A corpus: its file, and its fingerprint, which is empty before a run's first checkpoint."""
 TAIL = 2**14
 """Bytes of the end of a log, in which the newest training loss stands."""
 
@@ -110,9 +113,10 @@ class Runs(Shown, list[ListedRun]):
     """
 
     @classmethod
-    def ordered(cls, rows: list[ListedRun]) -> "Runs":
+    def ordered(cls, rows: Iterable[ListedRun]) -> "Runs":
         """Put them in their order."""
-        newest: dict[tuple[Any, ...], float] = {}
+        rows = list(rows)
+        newest: dict[Group, float] = {}
         for row in rows:
             newest[_group(row)] = max(newest.get(_group(row), 0), _age(row))
 
@@ -126,7 +130,7 @@ class Runs(Shown, list[ListedRun]):
         """Show a row for each, below a row that names what they were trained on."""
         titles = _titles(self)
         rows: list[tuple[str, ...]] = []
-        before: tuple[Any, ...] | None = None
+        before: Group | None = None
         for row in self:
             if row.error is None and _group(row) != before:
                 before = _group(row)
@@ -159,7 +163,7 @@ def list_runs(folder: str | Path | None = None) -> Runs:
         raise UserError(f"Can't read {folder}: {error.strerror}.") from error
     if not inside:
         raise no_runs(folder)
-    return Runs.ordered([read_run(Run(path)) for path in inside])
+    return Runs.ordered(read_run(Run(path)) for path in inside)
 
 
 def read_run(run: Run) -> ListedRun:
@@ -182,8 +186,14 @@ def _read(run: Run) -> ListedRun:
     state: State = "running" if is_claimed(run) else "stopped"
     if not files:
         values = tomllib.loads(run.config.read_text(encoding="utf-8"))
-        steps = {"step": 0, "max_steps": values.get("max_steps")}
-        return ListedRun(run.directory, state, **_origin(values), **steps, saved=_time(run.config))
+        return ListedRun(
+            run.directory,
+            state,
+            **_origin(values),
+            step=0,
+            max_steps=values.get("max_steps"),
+            saved=_time(run.config),
+        )
     with open_checkpoint(files[0]) as (_, metadata):
         known = Metadata.read(metadata)
     progress = Progress(**dict(known.progress))
@@ -230,26 +240,23 @@ def _last_logged(metrics: Path, tag: str) -> float | None:
     return None
 
 
-def _group(row: ListedRun) -> tuple[Any, ...]:
-    return (row.data or "", row.corpus or "")
+def _group(row: ListedRun) -> Group:
+    return row.data or "", row.corpus or ""
 
 
-def _titles(rows: list[ListedRun]) -> dict[tuple[Any, ...], str]:
-    """Name each corpus: by its file, and as much more as tells it from the others."""
+def _titles(rows: Iterable[ListedRun]) -> dict[Group, str]:
+    """Name each corpus: by its file, and by as much more as tells it from the others."""
     groups = {_group(row) for row in rows if row.error is None}
-    forms: list[Callable[[tuple[str, str]], str]] = [
-        lambda group: Path(group[0]).name,
-        lambda group: group[0],
-        lambda group: f"{group[0]} ({group[1][:8] or 'not read yet'})",
-    ]
-    return {group: visible(next(_alone(group, groups, forms))) for group in groups}
-
-
-def _alone(group: Any, groups: set[Any], forms: list[Callable[[Any], str]]) -> Iterator[str]:
-    for form in forms:
-        if sum(form(other) == form(group) for other in groups) == 1:
-            yield form(group)
-    yield forms[-1](group)
+    titles: dict[Group, str] = {}
+    for form in (
+        "{path} ({corpus:.8})",
+        "{path}",
+        "{path.name}",
+    ):  # a shorter one, where it will do
+        spelled = {group: form.format(path=Path(group[0]), corpus=group[1]) for group in groups}
+        alone = Counter(spelled.values())
+        titles |= {group: visible(title) for group, title in spelled.items() if alone[title] == 1}
+    return titles
 
 
 def _age(row: ListedRun) -> float:

@@ -7,5 +7,6 @@ gradients    the gradient of a batch, from those of its parts
 optimizers   Muon and AdamW, and which parameter gets which
 schedule     the learning rate of each step
 status       what a person sees of it
+live         what is drawn again and again in its own place
 summary      what it has reached
 """

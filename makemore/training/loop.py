@@ -7,6 +7,7 @@ from contextlib import closing
 from makemore.corpus.documents import Text
 from makemore.errors import UserError
 from makemore.evaluation.losses import evaluate
+from makemore.maker import Maker
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import Recorder
 from makemore.training.learner import Learner
@@ -54,6 +55,15 @@ def train(
             raise
         if not progress.validated:  # it was stopped on its way
             run.save()
+
+
+def best_of(learner: Learner, recorder: Recorder) -> Maker:
+    """Take the weights of the lowest validation loss, with what was logged on the way."""
+    maker = Maker.from_checkpoint(recorder.best(), learner.device, learner.maker.corpus)
+    maker.progress = learner.progress
+    maker.known_metrics = recorder.metrics()
+    maker.path = recorder.best_path
+    return maker
 
 
 class _Run:

@@ -1,8 +1,7 @@
 """What a person sees of a training: a line of what was read, then a live line of its progress."""
 
 import math
-import time
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
@@ -11,8 +10,7 @@ from rich.text import Text
 
 from makemore.display import show_loss
 from makemore.runs.progress import Progress
-
-REFRESHES_A_SECOND = 5
+from makemore.training.live import LiveArea
 
 
 class StatusLine:
@@ -20,35 +18,25 @@ class StatusLine:
 
     def __init__(self, console: Console | None = None) -> None:
         """Show it in a console; on standard output unless one is given."""
-        self.console = console or Console(highlight=False)
-        self.is_live = self.console.is_jupyter or self.console.file.isatty()
-        self._drawn_at = 0.0
-        self._bar = Bar(
-            BarColumn(bar_width=16),
-            TextColumn("{task.fields[status]}"),
-            console=self.console,
-            auto_refresh=False,  # drawn from the loop: no thread takes time from the computation
-        )
-        self._task = self._bar.add_task("", status="", visible=False)
-        self._output: Any = None  # of a notebook's cell
+        self._area = LiveArea(console)
+        self._bar = Bar(BarColumn(bar_width=16), TextColumn("{task.fields[status]}"))
+        self._task = self._bar.add_task("", status="")
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._drawn_at > 0:
-            self._draw()
-            self._bar.stop()
+        self._area.close(self._bar)
 
     def say(self, line: str) -> None:
         """Show one line as it is, whatever its length and characters."""
-        self.console.print(Text(line), soft_wrap=True)
+        self._area.console.print(Text(line), soft_wrap=True)
 
     def update(self, progress: Progress) -> None:
         """Show how far a training has come."""
         if progress.max_steps == 0:
             return
-        if not self.is_live:
+        if not self._area.is_live:
             if progress.validated:
                 self.say(describe(progress))
             return
@@ -57,27 +45,8 @@ class StatusLine:
             total=progress.max_steps,
             completed=progress.step,
             status=describe(progress),
-            visible=True,
         )
-        if time.perf_counter() - self._drawn_at >= 1 / REFRESHES_A_SECOND:
-            self._draw()
-
-    def _draw(self) -> None:
-        """Draw the live line.
-
-        In a notebook it is an output that is replaced. Rich would take a widget, which needs
-        ipywidgets, and which nobody sees who reads the notebook later.
-        """
-        self._drawn_at = time.perf_counter()
-        if not self.console.is_jupyter:
-            self._bar.start()
-            self._bar.refresh()
-        elif self._output is None:
-            from IPython.display import display
-
-            self._output = display(self._bar, display_id=True)  # type: ignore[no-untyped-call]
-        else:
-            self._output.update(self._bar)
+        self._area.draw(self._bar)
 
 
 def describe(progress: Progress) -> str:
