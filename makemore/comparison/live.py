@@ -9,7 +9,7 @@ from rich.text import Text
 from makemore.comparison.comparison import Comparison
 from makemore.display import visible
 from makemore.training.live import LiveArea
-from makemore.training.status import describe
+from makemore.training.status import pace
 
 
 class LiveTable:
@@ -39,7 +39,9 @@ class LiveTable:
 
 def _table(comparison: Comparison) -> Table:
     table = comparison.grid().to_rich()
-    trained = [entry for entry in comparison.models if entry.state == "training"]
-    line = " ".join(f"{visible(e.model)}: {describe(e.progress)}" for e in trained)
-    table.caption, table.caption_justify = Text(line or "compressing", "dim"), "left"
+    now = "compressing"
+    for entry in comparison.models:
+        if entry.state == "training":
+            now = "  ".join([visible(entry.model), *pace(entry.progress)])
+    table.caption, table.caption_justify = Text(now, "dim"), "left"
     return table

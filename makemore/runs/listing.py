@@ -84,13 +84,12 @@ class ListedRun:
         }
 
     def cells(self) -> tuple[str, ...]:
-        """Write the figures in the order of `HEADINGS`."""
+        """Write the figures in the order of `HEADINGS`; steps are done / to do, until all are."""
         if self.error is not None:
-            return (visible(self.path.name), "can't be read", *[""] * (len(HEADINGS) - 2))
+            return (visible(self.path.name), self.state, *[""] * (len(HEADINGS) - 2))
         steps = f"{self.step:,}"
         if self.state != "finished":
-            of = "" if self.max_steps is None else f"/{self.max_steps:,}"
-            steps += f"{of} {self.state}"
+            steps += "/-" if self.max_steps is None else f"/{self.max_steps:,}"
         return (
             visible(self.path.name),
             visible(self.model or ""),
@@ -99,7 +98,7 @@ class ListedRun:
             show_loss(math.nan if self.train_loss is None else self.train_loss),
             show_loss(math.nan if self.val_loss is None else self.val_loss),
             "-" if self.seconds is None else f"{self.seconds:,.1f} s",
-            "" if self.saved is None else _when(self.saved),
+            "running" if self.state == "running" or self.saved is None else _when(self.saved),
         )
 
 
@@ -134,9 +133,8 @@ class Runs(Shown, list[ListedRun]):
         for row in self:
             if row.error is None and _group(row) != before:
                 before = _group(row)
-                rows.append((titles[before], *[""] * (len(HEADINGS) - 1)))
-            name, *figures = row.cells()
-            rows.append((f"  {name}", *figures))
+                rows.append((f"trained on {titles[before]}", *[""] * (len(HEADINGS) - 1)))
+            rows.append(row.cells())
         return Grid(rows, HEADINGS, left=2)
 
 

@@ -56,12 +56,17 @@ def describe(progress: Progress) -> str:
         f"loss {show_loss(progress.train_loss)}",
         f"val {show_loss(progress.val_loss)}",
     ]
-    if not math.isnan(progress.characters_per_second):
-        parts += [
-            f"{_short(progress.characters_per_second)} characters/s",
-            f"{_clock(progress.seconds_left)} left",
-        ]
-    return "  ".join(parts)
+    return "  ".join([*parts, *pace(progress)])
+
+
+def pace(progress: Progress) -> list[str]:
+    """Tell the characters a second and the time left, once they are known."""
+    if math.isnan(progress.characters_per_second):
+        return []
+    return [
+        f"{_short(progress.characters_per_second)} characters/s",
+        f"{_clock(progress.seconds_left)} left",
+    ]
 
 
 def _short(number: float) -> str:
