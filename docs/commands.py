@@ -22,8 +22,8 @@ HEAD = """\
 What `makemore COMMAND --help` shows, on one page. It is written by `python docs/commands.py`.
 
 A setting of `train` is a flag here, a line in a TOML file for `--config`, and a keyword of
-`makemore.train` ([python.md](python.md)): `--n-embd 64`, `n_embd = 64`, `n_embd=64`. `explain` and
-`lr-range` take the same flags.
+`makemore.train` ([python.md](python.md)): `--n-embd 64`, `n_embd = 64`, `n_embd=64`. `check`,
+`explain` and `lr-range` take the same flags, `compare` those of data and training but for `--from`.
 """
 KINDS = {str: "text", int: "whole number", float: "number", Path: "path"}
 
@@ -31,16 +31,16 @@ KINDS = {str: "text", int: "whole number", float: "number", Path: "path"}
 def page() -> str:
     """Write the page."""
     parts = [HEAD]
-    told: list[list[str]] = []  # the settings, which stand below the first command that has them
+    told: set[str] = set()  # the settings, which stand below the first command that has them
     for command in app.registered_commands:
         assert command.callback is not None
         name = command.name or command.callback.__name__
         parts += [f"## makemore {name}\n", f"{inspect.getdoc(command.callback)}\n"]
         for panel, rows in panels(command.callback).items():
-            if panel and rows in told:
+            if panel and told.issuperset(rows):
                 continue
             if panel:
-                told.append(rows)
+                told.update(rows)
                 parts.append(f"**{panel}**\n")
             parts.append("| option | what it does |\n|---|---|\n" + "\n".join(rows) + "\n")
     return "\n".join(parts)

@@ -177,8 +177,8 @@ def with_setting_flags(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_common_flags(command: Callable[..., None]) -> Callable[..., None]:
-    """Do so with the settings that every model has: of data and training."""
-    return _with_flags(command, [*_common_options()])
+    """Do so with the settings that go to several models: of data and training, from the start."""
+    return _with_flags(command, [o for o in _common_options() if o.name != "init_from"])
 
 
 def _with_flags(

@@ -23,6 +23,8 @@ def read_recipes(models: str | Sequence[str] | None, settings: Mapping[str, Any]
     Raises:
         UsageError: a model or setting that can't be, or a model that is named twice.
     """
+    if "init_from" in settings:
+        raise UsageError("--from: here each model starts from fresh weights, so leave it out.")
     if models is None:
         models = MODELS_OF_TEXT if settings.get("format") == "text" else [*ARCHITECTURES]
     if isinstance(models, str):

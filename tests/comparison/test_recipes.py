@@ -1,6 +1,7 @@
 """Which models are compared, each with its own recipe."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,10 +38,11 @@ def test_models_are_named_in_a_list_or_with_commas() -> None:
         ("mpl", {}, "'mpl' is none of bigram"),
         ("mlp,gru", {"n_head": 2}, "--n-head: belongs to transformer"),
         ("mlp", {"max_steps": -1}, "--max-steps"),
+        ("mlp", {"init_from": "runs/one"}, "--from: here each model starts from fresh weights"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(
-    models: str | list[str], settings: dict[str, int], problem: str
+    models: str | list[str], settings: dict[str, Any], problem: str
 ) -> None:
     with pytest.raises(UsageError, match=problem):
         read_recipes(models, settings)
