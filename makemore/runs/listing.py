@@ -24,8 +24,6 @@ from makemore.runs.progress import Progress
 from makemore.runs.run import RUNS, Run, is_claimed, no_runs
 
 State = Literal["finished", "stopped", "running", "unreadable"]
-Group = tuple[str, str]
-"""A corpus: its file, and its fingerprint, which is empty before a run's first checkpoint."""
 TAIL = 2**14
 """Bytes of the end of a log, in which the newest training loss stands."""
 
@@ -115,7 +113,7 @@ class Runs(Shown, list[ListedRun]):
     def ordered(cls, rows: Iterable[ListedRun]) -> "Runs":
         """Put them in their order."""
         rows = list(rows)
-        newest: dict[Group, float] = {}
+        newest: dict[str, float] = {}
         for row in rows:
             newest[_group(row)] = max(newest.get(_group(row), 0), _age(row))
 
@@ -129,7 +127,7 @@ class Runs(Shown, list[ListedRun]):
         """Show a row for each, below a row that names what they were trained on."""
         titles = _titles(self)
         rows: list[tuple[str, ...]] = []
-        before: Group | None = None
+        before: str | None = None
         for row in self:
             if row.error is None and _group(row) != before:
                 before = _group(row)
@@ -238,20 +236,22 @@ def _last_logged(metrics: Path, tag: str) -> float | None:
     return None
 
 
-def _group(row: ListedRun) -> Group:
-    return row.data or "", row.corpus or ""
+def _group(row: ListedRun) -> str:
+    """Name the corpus of a run: by its documents, or by its file before they are known."""
+    return row.corpus or row.data or ""
 
 
-def _titles(rows: Iterable[ListedRun]) -> dict[Group, str]:
+def _titles(rows: Iterable[ListedRun]) -> dict[str, str]:
     """Name each corpus: by its file, and by as much more as tells it from the others."""
-    groups = {_group(row) for row in rows if row.error is None}
-    titles: dict[Group, str] = {}
-    for form in (
-        "{path} ({corpus:.8})",
-        "{path}",
-        "{path.name}",
-    ):  # a shorter one, where it will do
-        spelled = {group: form.format(path=Path(group[0]), corpus=group[1]) for group in groups}
+    first = {_group(row): row for row in reversed(list(rows)) if row.error is None}
+    titles: dict[str, str] = {}
+    for form in ("{path} ({corpus})", "{path}", "{path.name}"):  # the shortest that will do
+        spelled = {
+            group: form.format(
+                path=Path(row.data or ""), corpus=(row.corpus or "not read yet")[:12]
+            )
+            for group, row in first.items()
+        }
         alone = Counter(spelled.values())
         titles |= {group: visible(title) for group, title in spelled.items() if alone[title] == 1}
     return titles
