@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from makemore.api import check as check
-    from makemore.api import compare as compare
-    from makemore.api import load as load
-    from makemore.api import lr_range as lr_range
-    from makemore.api import resume as resume
-    from makemore.api import train as train
+    from makemore.api.check import check as check
+    from makemore.api.compare import compare as compare
+    from makemore.api.lr_range import lr_range as lr_range
+    from makemore.api.train import load as load
+    from makemore.api.train import resume as resume
+    from makemore.api.train import train as train
     from makemore.checks.finding import Finding as Finding
     from makemore.checks.finding import Findings as Findings
     from makemore.comparison.comparison import Comparison as Comparison
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
     from makemore.sampling.samples import Samples as Samples
 
 _PUBLIC = {
-    "train": "api",
-    "resume": "api",
-    "load": "api",
-    "lr_range": "api",
-    "check": "api",
+    "train": "api.train",
+    "resume": "api.train",
+    "load": "api.train",
+    "lr_range": "api.lr_range",
+    "check": "api.check",
     "Finding": "checks.finding",
     "Findings": "checks.finding",
-    "compare": "api",
+    "compare": "api.compare",
     "list_runs": "runs.listing",
     "Maker": "maker",
     "LearningRateRange": "diagnostics.lr_range",

@@ -30,7 +30,7 @@ def check(
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
-    from makemore import api
+    from makemore.api import check as api
     from makemore.commands import console
 
     found = api.check_config(wanted) if wanted else api.check(run=run, trust=trust, **settings)

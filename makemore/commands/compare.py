@@ -30,7 +30,7 @@ def compare(
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
-    from makemore import api
+    from makemore.api import compare as api
     from makemore.commands import console
 
     with stop_on_signals() as stop:

@@ -38,7 +38,7 @@ def lr_range(
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
-    from makemore import api
+    from makemore.api import lr_range as api
     from makemore.commands import console
     from makemore.pictures.lr_range import to_text
 

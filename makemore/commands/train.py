@@ -33,7 +33,7 @@ def train(
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
-    from makemore import api
+    from makemore.api import train as api
     from makemore.commands import console
     from makemore.training.summary import summarise
 

@@ -2,7 +2,6 @@
 
 run          its directory: made, found, claimed, opened again
 header       a checkpoint opened, its tensors not yet read
-metadata     what it says of itself, checked
 checkpoint   all that sampling or resuming needs, in one file
 metadata     what a checkpoint says of itself, checked
 settings     of a new run, over those of the run that it starts from

@@ -1,0 +1,161 @@
+"""Train a model, go on with a run, load what was trained: each gives a `Maker`."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from makemore.api.given import read_given, warn_of_the_format
+from makemore.compute.devices import pick_device
+from makemore.compute.randomness import own_random_numbers
+from makemore.config import Config
+from makemore.corpus.splits import Corpus
+from makemore.display import visible
+from makemore.maker import Maker
+from makemore.runs.progress import Progress
+from makemore.runs.recorder import MemoryRecorder, Recorder
+from makemore.runs.run import claimed, create_run, find_run, reopen
+from makemore.training.learner import Learner
+from makemore.training.loop import best_of
+from makemore.training.loop import train as run_loop
+from makemore.training.status import StatusLine
+
+
+def train(
+    data: str | Path | None = None,
+    *,
+    model: str | None = None,
+    out: str | Path | bool | None = None,
+    config: str | Path | None = None,
+    trust: bool = False,
+    show: bool = True,
+    watch: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    **settings: Any,
+) -> Maker:
+    """Train a model on a text file, one document a line or one long text.
+
+    Args:
+        data: the file; None takes the names that come with makemore.
+        model: an architecture, or your own: `file.py:ClassName`; None: a transformer.
+        out: directory of the run; None writes none, True makes one under `runs/`, named by the time
+            and the model.
+        config: TOML file with settings; those given here are stronger.
+        trust: run the Python file of a model that `config` names, though you have not named it.
+        show: show what was read, and a live line.
+        watch: called with the progress before the first step and after every step.
+        should_stop: asked before every step, and once before all.
+        settings: any other setting by its name: `max_steps=500`, `n_embd=32`, `format="text"`.
+
+    Returns:
+        The maker with the weights of the lowest validation loss. What it has logged is its
+        `metrics`, how far it has come its `progress`.
+
+    Raises:
+        UserError: a file can't be read or written, or the loss diverged.
+        UsageError: a setting that can't be.
+    """
+    wanted = read_given(data, model, config, trust, settings)
+    return train_config(wanted, out, show=show, watch=watch, should_stop=should_stop)
+
+
+def train_config(
+    config: Config,
+    out: str | Path | bool | None = None,
+    *,
+    show: bool = True,
+    watch: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Maker:
+    """Train as `train` does, where all settings are in one object already."""
+    if out:
+        from makemore.runs.run_recorder import RunRecorder  # and TensorBoard, before a clock runs
+    corpus, device = config.data.load(), pick_device(config.training.device)
+    with ExitStack() as stack:
+        stack.enter_context(own_random_numbers(device))
+        learner = Learner(config, corpus, device)
+        recorder: Recorder = MemoryRecorder()
+        if out:  # made once nothing is left that can be refused
+            run = create_run(None if out is True else Path(out), config.name)
+            stack.enter_context(claimed(run))
+            recorder = RunRecorder(run)
+        warn_of_the_format(corpus)
+        lines = [corpus.describe(), *_start_of(learner)] if show else []
+        return _train(learner, corpus, recorder, lines, watch, should_stop)
+
+
+def resume(
+    run: str | Path | None = None,
+    *,
+    trust: bool = False,
+    show: bool = True,
+    watch: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    **settings: Any,
+) -> Maker:
+    """Go on with a run whose training was stopped, or make it longer.
+
+    Args:
+        run: its directory, or its name under `runs/`; None: the newest.
+        trust: run the Python file that it names, though you have not named it, as it is now.
+        show: show what was read, and a live line.
+        watch: called with the progress before the first step and after every step.
+        should_stop: asked before every step, and once before all.
+        settings: those that may change: max_steps, epochs, eval_interval, log_interval, device;
+            and model, where the file of your own has moved or changed.
+
+    Returns:
+        As `train`.
+
+    Raises:
+        UserError: there is no such run, it is at its end, its corpus has changed, or as `train`.
+        UsageError: a setting would make another run of it.
+    """
+    from makemore.runs.run_recorder import RunRecorder
+
+    found = find_run(None if run is None else Path(run))
+    with ExitStack() as stack:
+        stack.enter_context(claimed(found))  # so that no other process can write a checkpoint now
+        config, checkpoint, corpus = reopen(found, settings, trusted=trust)
+        device = pick_device(config.training.device)
+        stack.enter_context(own_random_numbers(device))
+        learner = Learner(config, corpus, device, checkpoint)
+        lines = [corpus.describe(), f"resuming {found} at step {learner.progress.step:,}"]
+        return _train(
+            learner, corpus, RunRecorder(found), lines if show else [], watch, should_stop
+        )
+
+
+def _train(
+    learner: Learner,
+    corpus: Corpus,
+    recorder: Recorder,
+    lines: list[str],
+    watch: Callable[[Progress], None] | None,
+    should_stop: Callable[[], bool] | None,
+) -> Maker:
+    """Let a loop run; `lines` come before its live line, and where there are none it is silent."""
+    with StatusLine() as status:
+        for line in lines:
+            status.say(line)
+
+        def follow(progress: Progress) -> None:
+            if lines:
+                status.update(progress)
+            if watch is not None:
+                watch(progress)
+
+        run_loop(learner, recorder, watch=follow, should_stop=should_stop or (lambda: False))
+    return best_of(learner, recorder)
+
+
+def _start_of(learner: Learner) -> list[str]:
+    """Say in a line from which run another starts, if any."""
+    start = learner.settings.init_from
+    if start is None:
+        return []
+    new = f"; new to it: {visible(learner.new_characters)}" if learner.new_characters else ""
+    return [f"starting from {start}{new}"]
+
+
+load = Maker.load
