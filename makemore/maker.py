@@ -312,6 +312,7 @@ class Maker(Shown):
         temperature: float = 1.0,
         top_k: int | None = None,
         top_p: float | None = None,
+        min_length: int = 1,
         max_length: int | None = None,
         novel: bool = False,
         distinct: bool = False,
@@ -325,6 +326,7 @@ class Maker(Shown):
             temperature: below 1 plays safe, above 1 dares; 0 takes the likeliest.
             top_k: draw among the k likeliest characters alone.
             top_p: draw among the likeliest characters that reach this probability.
+            min_length: end none that is shorter, the prompt counted; no sample is empty.
             max_length: cut off after so many characters; None: four times the longest document,
                 or 500 more of a text.
             novel: only what stands nowhere in the corpus.
@@ -345,6 +347,7 @@ class Maker(Shown):
             temperature=temperature,
             top_k=top_k,
             top_p=top_p,
+            min_length=min_length,
             max_length=max_length,
             novel=novel,
             distinct=distinct,
@@ -389,7 +392,7 @@ class Maker(Shown):
         Args:
             n: how many; None: 1.
             seed: repeat a draw; None: another each time.
-            how: prompt, temperature, top_k, top_p and max_length as in `sample`.
+            how: prompt, temperature, top_k, top_p, min_length and max_length as in `sample`.
 
         Raises:
             UserError: a character of the prompt is not known.
@@ -424,7 +427,8 @@ class Maker(Shown):
     ) -> dict[str, float]:
         """Tell what comes after a prompt: the probability of each character, the likeliest first.
 
-        The end of a document has the key "", no character; a text has no end.
+        The end of a document has the key "", no character. Samples are drawn with these
+        probabilities, so that it has none at the beginning; a text has no end.
 
         Args:
             prompt: the beginning of a document, or of a text.

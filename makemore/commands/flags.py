@@ -86,6 +86,9 @@ TopPOption = Annotated[
         min=0, max=1, help="Draw among the likeliest characters that reach this probability."
     ),
 ]
+MinLengthOption = Annotated[
+    int, typer.Option(min=1, help="End none that is shorter; no sample is empty.")
+]
 MaxLengthOption = Annotated[
     int | None,
     typer.Option(

@@ -13,6 +13,7 @@ def sample(
     temperature: flags.TemperatureOption = 1.0,
     top_k: flags.TopKOption = None,
     top_p: flags.TopPOption = None,
+    min_length: flags.MinLengthOption = 1,
     max_length: flags.MaxLengthOption = None,
     data: flags.SameDataOption = None,
     novel: flags.NovelOption = False,
@@ -31,8 +32,8 @@ def sample(
     from makemore.sampling.how import HowToDraw
 
     maker = Maker.load(run, device, data=data, model=model, trust=trust)
-    how: HowToDraw = {"prompt": prompt, "temperature": temperature, "max_length": max_length}
-    how |= {"top_k": top_k, "top_p": top_p}
+    how: HowToDraw = {"prompt": prompt, "min_length": min_length, "max_length": max_length}
+    how |= {"temperature": temperature, "top_k": top_k, "top_p": top_p}
     if maker.is_text and not (as_json or novel or distinct):
         console.show_texts(maker.stream(n, seed=seed, **how), clean(prompt))
         return

@@ -17,6 +17,7 @@ class HowToDraw(TypedDict, total=False):
     temperature: float
     top_k: int | None
     top_p: float | None
+    min_length: int
     max_length: int | None
 
 
@@ -26,6 +27,7 @@ def read_how(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
+    min_length: int = 1,
     max_length: int | None = None,
 ) -> tuple[str, Sampler]:
     """Read how to draw.
@@ -36,6 +38,7 @@ def read_how(
         temperature: as in `Sampler`.
         top_k: likewise.
         top_p: likewise.
+        min_length: likewise.
         max_length: likewise; None: the usual.
 
     Returns:
@@ -47,7 +50,7 @@ def read_how(
     prompt = clean(prompt)
     if max_length is None:
         max_length = usual_length(prompt)
-    sampler = Sampler(max_length, temperature, top_k, top_p)
+    sampler = Sampler(max_length, temperature, top_k, top_p, min_length)
     if len(prompt) >= max_length:
         raise UsageError(
             f"--prompt has {len(prompt)} characters already, and a sample at most "

@@ -87,7 +87,7 @@ class LineDrawer:
     def probabilities(self, prompt: str, sampler: Sampler) -> dict[str, float]:
         """Tell what comes after a prompt, the likeliest first; the end has the key ""."""
         logits, _ = self.model.read_prompt([BOUNDARY, *self.vocabulary.encode(prompt)])
-        return sampler.by_character(logits[0], ["", *self.vocabulary.characters])
+        return sampler.by_character(logits[0], len(prompt), ["", *self.vocabulary.characters])
 
 
 def sample_lines(
@@ -131,8 +131,8 @@ def _draw_rows(
     columns: list[Tensor] = []
     alive = torch.arange(n)  # samples that go on
     row = torch.zeros(n, dtype=torch.int64)  # of each, its prefix's row in logits and state
-    for _ in range(sampler.max_length - len(start) + 1):
-        probabilities = sampler.probabilities(logits.cpu())  # (rows, V)
+    for length in range(len(start) - 1, sampler.max_length):
+        probabilities = sampler.probabilities(logits.cpu(), length)  # (rows, V)
         tokens = draw_characters(probabilities, row, generator)
         column = torch.full((n,), BOUNDARY)
         column[alive] = tokens

@@ -1,12 +1,10 @@
 """Drawing one long text, which goes on for as long as it is asked to."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor
 
 from makemore.corpus.documents import BOUNDARY
 from makemore.corpus.vocabulary import Vocabulary
@@ -69,7 +67,7 @@ class TextDrawer:
         """Tell what comes after a prompt, the likeliest first."""
         start = start_of_text(self.model, self.vocabulary)
         logits, _ = self.model.read_prompt(start + self.vocabulary.encode(prompt))
-        found = sampler.by_character(without_boundary(logits[0]), ["", *self.vocabulary.characters])
+        found = sampler.by_character(logits[0], None, ["", *self.vocabulary.characters])
         del found[""]
         return found
 
@@ -102,7 +100,7 @@ def _stream(
     with model.evaluating():
         logits, state = model.read_prompt(start)
         for _ in range(n):
-            probabilities = sampler.probabilities(without_boundary(logits.cpu()))
+            probabilities = sampler.probabilities(logits.cpu(), None)
             drawn = draw_characters(probabilities, torch.zeros(1, dtype=torch.int64), generator)
             yield int(drawn)
             logits, state = model.step(drawn.to(model.device), state)
@@ -116,10 +114,3 @@ def start_of_text(model: Model, vocabulary: Vocabulary) -> list[int]:
     if "\n" not in vocabulary.characters:
         return [BOUNDARY]
     return vocabulary.encode("\n") * (model.context_length or 1)
-
-
-def without_boundary(logits: Tensor) -> Tensor:
-    """Copy logits (..., V), and leave the end no probability: a text has none."""
-    logits = logits.clone()
-    logits[..., BOUNDARY] = -math.inf
-    return logits

@@ -131,7 +131,6 @@ def sample_with_inclusion(
         generator: on the CPU, whatever the model's device.
         sampler: how characters are drawn.
     """
-    uniform = torch.rand((), dtype=torch.float64, generator=generator).clamp(min=1e-300)
     uniform = torch.rand((), dtype=torch.float64, generator=generator)
     root = -(-uniform.clamp(min=torch.finfo(uniform.dtype).tiny).log()).log()
     with model.evaluating():
@@ -166,10 +165,10 @@ def _search(
     going = torch.tensor([True])  # those of the beam that the model has not ended, (B,)
     log_p = torch.zeros(1, dtype=torch.float64)  # nats, (B,)
     perturbed = torch.full((1,), float(root), dtype=torch.float64)
-    for left in reversed(range(sampler.max_length - len(start) + 1)):
+    for length in range(len(start) - 1, sampler.max_length):
         probabilities = torch.zeros(len(beam), model.vocab_size, dtype=torch.float64)
         probabilities[:, BOUNDARY] = 1  # what has ended stays so, and competes with the others
-        probabilities[going] = sampler.probabilities(logits.cpu())
+        probabilities[going] = sampler.probabilities(logits.cpu(), length)
         children = log_p[:, None] + probabilities.log()  # (B, V)
         values = perturb(children, perturbed, generator).flatten()  # (B * V,)
         perturbed, best = values.topk(min(n, int(values.isfinite().sum())))  # the new B
@@ -178,7 +177,7 @@ def _search(
         beam = torch.cat([beam[parents], tokens[:, None]], dim=1)
         rows = going.cumsum(0) - 1  # in logits and state, of those that went on
         going = tokens != BOUNDARY
-        if not left or not going.any():
+        if length + 1 == sampler.max_length or not going.any():
             break
         goes_on_from = rows[parents[going]].to(model.device)
         logits, state = model.step(tokens[going].to(model.device), state, goes_on_from)

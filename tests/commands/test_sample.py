@@ -66,6 +66,8 @@ def test_sampling_options_do_what_they_say(run: Runner) -> None:
         set(lines("--top-k", "1")) == set(lines("--top-p", "0")) == set(lines("--temperature", "0"))
     )
     assert max(map(len, lines("--max-length", "3"))) == 3
+    assert min(map(len, lines("--min-length", "9"))) >= 9
+    assert set(map(len, lines("--min-length", "4", "--max-length", "4", "--distinct"))) == {4}
     assert len(run("sample", "--run", "one").stdout.splitlines()) == 10
     assert len(run("sample", "--run", "runs/one/last.safetensors").stdout.splitlines()) == 10
 

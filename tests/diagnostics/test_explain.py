@@ -82,7 +82,8 @@ def test_probabilities_and_losses_are_those_of_the_model(name: str) -> None:
         expected = maker.probabilities("emma"[:place])
         next_ = ("emma"[place : place + 1]) or ""
         probability = one.probabilities[one.context.target]
-        assert probability == pytest.approx(expected[next_], rel=1e-4)
+        end = 0.0 if place else one.probabilities[0]  # what is drawn is never empty
+        assert probability == pytest.approx(expected[next_] * (1 - end), rel=1e-4)
         assert one.loss == pytest.approx(-math.log(probability))
         assert sum(one.probabilities) == pytest.approx(1)
 

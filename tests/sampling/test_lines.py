@@ -1,6 +1,8 @@
 """Samples against the distribution that they are drawn from."""
 
 from collections import Counter
+from itertools import product
+from typing import Any
 
 import pytest
 import torch
@@ -16,11 +18,9 @@ from makemore.sampling.samples import Sample
 from tests.helpers import chi_square_p, fit_bigram, pair_counts, random_model, with_ends
 
 
-def draw(
-    model: Model, n: int, characters: str, prompt: str = "", **settings: float
-) -> list[Sample]:
+def draw(model: Model, n: int, characters: str, prompt: str = "", **settings: Any) -> list[Sample]:
     generator = torch.Generator().manual_seed(5)
-    sampler = Sampler(**{"max_length": 60, **settings})  # type: ignore[arg-type]
+    sampler = Sampler(**{"max_length": 60, **settings})
     return list(
         sample_lines(model, Vocabulary(characters), n, generator, prompt=prompt, sampler=sampler)
     )
@@ -34,6 +34,7 @@ def test_samples_of_a_bigram_follow_its_matrix(names: Corpus, temperature: float
     assert all(one.finished for one in drawn)
     observed = pair_counts(drawn, Vocabulary(names.characters))
     totals = observed.sum(1, keepdim=True)
+    matrix[0] = matrix[0].index_fill(0, torch.tensor(0), 0) / matrix[0, 1:].sum()  # none is empty
     expected = totals * matrix
     common = expected >= 5  # where the chi-square approximation holds; the rest is one cell a row
     rest_observed = (observed * ~common).sum(1)
@@ -61,18 +62,37 @@ def test_the_chi_square_test_would_notice_another_matrix(names: Corpus) -> None:
     assert chi_square_p(observed[common], expected[common], int(common.sum()) - 27) < 0.001
 
 
+def probability(model: Model, prompt: str, text: str, min_length: int, temperature: float) -> float:
+    """Multiply the probabilities of what follows a prompt, and of the end, by `forward` alone."""
+    tokens = torch.tensor([0, *Vocabulary("ab").encode(text), 0])
+    p = (model(tokens[None, :-1])[0].detach().double() / temperature).softmax(-1)  # (T, V)
+    found = 1.0
+    for place in range(len(prompt), len(tokens) - 1):
+        share = 1 - p[place, 0] if place < min_length else 1.0  # of what may come there
+        found *= float(p[place, tokens[place + 1]] / share)
+    return found
+
+
 @pytest.mark.parametrize("name", ["mlp", "transformer"])
-def test_whole_samples_have_the_probability_that_the_model_gives_them(name: str) -> None:
-    """Every document of at most 2 characters over "ab", and all others as one cell."""
+@pytest.mark.parametrize(
+    ("min_length", "temperature", "prompt"),
+    [(1, 1.0, ""), (1, 2.0, ""), (2, 1.0, ""), (3, 1.0, "a")],
+    ids=str,
+)
+def test_whole_samples_have_the_probability_that_the_model_gives_them(
+    name: str, min_length: int, temperature: float, prompt: str
+) -> None:
+    """Every document of at most 3 characters over "ab", and all others as one cell.
+
+    One that is shorter than the least length has none; the empty one has none in any draw.
+    """
     model = random_model(name, 3, longest=4)
-    vocabulary = Vocabulary("ab")
-    drawn = Counter(str(one) for one in draw(model, 20_000, "ab", max_length=100))
-    short = ["", "a", "b", "aa", "ab", "ba", "bb"]
-    probabilities = []
-    for text in short:
-        tokens = torch.tensor([0, *vocabulary.encode(text), 0])
-        log_p = model(tokens[None, :-1])[0].log_softmax(-1)
-        probabilities.append(log_p.gather(1, tokens[1:, None]).sum().exp().item())
+    how = {"max_length": 100, "min_length": min_length, "temperature": temperature}
+    drawn = Counter(str(one) for one in draw(model, 20_000, "ab", prompt, **how))
+    short = ["".join(text) for length in range(4) for text in product("ab", repeat=length)]
+    assert all(len(text) >= min_length for text in drawn)
+    short = [text for text in short if text.startswith(prompt) and len(text) >= min_length]
+    probabilities = [probability(model, prompt, text, min_length, temperature) for text in short]
     observed = [drawn[text] for text in short]
     expected = torch.tensor([*probabilities, 1 - sum(probabilities)], dtype=torch.float64) * 20_000
     assert expected.min() > 5
@@ -127,6 +147,13 @@ def test_samples_go_on_past_the_block(names: Corpus) -> None:
     drawn = draw(model, 400, "ab", prompt="ababab", max_length=40)
     assert len(set(drawn)) > 5
     assert max(len(one) for one in drawn) > len("ababab") + 4
+
+
+def test_where_nothing_but_the_end_may_come_a_least_length_is_a_sentence() -> None:
+    model = fit_bigram(["ab"], [], smoothing=0.0)
+    assert draw(model, 5, "ab") == ["ab"] * 5
+    with pytest.raises(UserError, match=r"After 2 characters .* try a smaller --min-length"):
+        draw(model, 5, "ab", min_length=3)
 
 
 def test_draws_in_several_rounds_are_as_many_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
