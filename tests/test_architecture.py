@@ -13,7 +13,7 @@ import makemore
 ROOT = Path(makemore.__file__).parent
 ORDER = [
     {"micrograd"},
-    {"errors", "display"},
+    {"errors", "display", "shell"},
     {"backprop", "compute"},
     {"corpus"},
     {"contexts"},

@@ -1,7 +1,6 @@
 """What a command prints: colour in a terminal, plain lines in a pipe or a file."""
 
 import json
-import shlex
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from makemore.display import Shown, visible
+from makemore.shell import quote
 
 if TYPE_CHECKING:  # the list of lectures is shown without torch
     from makemore.comparison.comparison import Comparison
@@ -72,8 +72,9 @@ def show_explanation(found: "Explanation") -> None:
 
 def show_stop(maker: "Maker") -> None:
     """Say that a run was stopped, and how it goes on."""
+    assert maker.run is not None, "a command trains a run"
     say(f"\nStopped at step {maker.progress.step:,}; all is saved. Go on with:")
-    say(f"makemore train --resume --out {shlex.quote(str(maker.run))}", "bold")
+    say(f"makemore train --resume --out {quote(maker.run)}", "bold")
 
 
 def show_run(maker: "Maker", summary: "Summary") -> None:
@@ -87,7 +88,7 @@ def show_run(maker: "Maker", summary: "Summary") -> None:
         show_samples(summary.samples, maker.longest)
     say()
     assert maker.run is not None, "a command trains a run"
-    name, parent = shlex.quote(str(maker.run)), shlex.quote(str(maker.run.parent))
+    name, parent = quote(maker.run), quote(maker.run.parent)
     commands = {
         f"makemore sample{'' if maker.is_text else ' -n 20'} --run {name}": "make more",
         f"makemore eval --run {name}": "measure it on train, val and test",

@@ -24,6 +24,7 @@ from makemore.config import FILES, Config, change_config, read_config
 from makemore.corpus.splits import Corpus
 from makemore.errors import UserError
 from makemore.runs.data import find_corpus
+from makemore.shell import quote
 
 if TYPE_CHECKING:  # and torch with it, which to find a run takes no time for
     from makemore.runs.checkpoint import Checkpoint
@@ -142,7 +143,8 @@ def find_checkpoint(name: Path | None) -> Path:
     run = find_run(name)
     if not run.checkpoint.exists():
         raise UserError(
-            f"{run} has no checkpoint yet: go on with `makemore train --resume --out {run}`."
+            f"{run} has no checkpoint yet: "
+            f"go on with `makemore train --resume --out {quote(run.directory)}`."
         )
     return run.checkpoint
 
