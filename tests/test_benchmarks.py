@@ -101,6 +101,11 @@ def test_the_benchmark_of_a_step_prints_its_rows() -> None:
     assert 0 < rows["what the model needs"] < rows["all that are done"]
 
 
+def test_the_benchmark_of_waiting_prints_its_rows() -> None:
+    rows = rows_of(run_benchmark("waiting.py", "--rounds", "1", "--steps", "1", "mlp"))
+    assert rows.keys() == {"one thread", "all, which look again", "all, which sleep"}
+
+
 def test_the_benchmark_of_sampling_prints_its_row(run_makemore: Runner, tmp_path: Path) -> None:
     run_makemore("train", "--max-steps", "1", "--n-layer", "1", "--n-embd", "8", "--out", "small")
     flags = ["--rounds", "1", "-n", "10", "--run", str(tmp_path / "small")]

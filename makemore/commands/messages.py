@@ -3,6 +3,8 @@
 Nothing here imports torch, so that a command can refuse before it does.
 """
 
+import codecs
+import io
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -28,9 +30,6 @@ def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
             sys.stdout.flush()
             say(str(error))
             raise typer.Exit(error.exit_status) from error
-        except UnicodeEncodeError as error:
-            say(f"Standard output is {error.encoding} and can't show this: set PYTHONUTF8=1.")
-            raise typer.Exit(1) from error
         except (MemoryError, RuntimeError) as error:
             if not isinstance(error, MemoryError) and "allocate" not in str(error):
                 raise
@@ -43,6 +42,40 @@ def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
 def say(sentence: str) -> None:
     """Say something on stderr."""
     print(f"makemore: {visible(sentence)}", file=sys.stderr)  # noqa: T201
+
+
+@contextmanager
+def spelling_out() -> Iterator[None]:
+    """Write what standard output's encoding lacks as an escape, and say so once, at the end.
+
+    So nothing that was trained is lost by a character that can't be shown.
+    """
+    out = sys.stdout
+    if not isinstance(out, io.TextIOWrapper):  # closed, or a caller's own
+        yield
+        return
+    before, lacks = out.errors or "strict", False
+    usual = codecs.lookup_error(before)
+
+    def spell_out(error: UnicodeError) -> tuple[str | bytes, int]:
+        nonlocal lacks
+        try:
+            return usual(error)
+        except UnicodeError:
+            lacks = True
+            return codecs.backslashreplace_errors(error)
+
+    codecs.register_error("makemore.spell_out", spell_out)
+    out.reconfigure(errors="makemore.spell_out")
+    try:
+        yield
+    finally:
+        out.reconfigure(errors=before)
+        if lacks:
+            say(
+                f"Standard output is {out.encoding} and lacks some characters: an escape such as "
+                f"\\xe9 or \\u2026 stands for each. PYTHONIOENCODING=utf-8 writes them all."
+            )
 
 
 @contextmanager

@@ -16,6 +16,8 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 def pick_device(name: str) -> torch.device:
     """Find the device for `--device`: auto is CUDA where there is a GPU, otherwise the CPU.
 
+    An Apple GPU is only taken when it is asked for: to start the many small operations of a step
+    there may take longer than to compute them here, and no test of ours has run on one.
     A CPU is told to keep its memory for what comes next.
 
     Raises:

@@ -6,6 +6,9 @@ on it, and two threads are slower than one. So a step is split instead: each wor
 own part of the batch with one thread, and they meet once, to add up their gradients. On idle cores
 that is as fast; beside other work it takes what the cores have left. Whatever the timing, the parts
 and the order of the sum are the same, and so is the result, bit for bit.
+
+What can't be split so is left to PyTorch's threads where there is enough to do for them; otherwise
+one computes alone. The commands let them sleep while they wait (`makemore.__main__`).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -21,12 +24,26 @@ Result = TypeVar("Result")
 MOST_WORKERS = 4
 """Each step's Python runs on one worker at a time, so that more of them would wait for it."""
 
+WORTH_SHARING = 1e8
+"""Products of a prediction and a weight in a step, from which on PyTorch's threads gain more than
+they lose by waiting for each other: an MLP's step on names has 0.9e8, and gains nothing, a
+WaveNet's 5.6e8 (`benchmarks/waiting.py`)."""
+
 
 def workers_that_help(device: torch.device, divisible: bool) -> int:
     """Say how many workers help with a step: one unless its work can be divided on a CPU."""
     if device.type == "cpu" and divisible:
         return min(torch.get_num_threads(), MOST_WORKERS)
     return 1
+
+
+def threads_that_pay(products: float) -> int:
+    """Say how many of PyTorch's threads pay for a step of so many products: one, or all.
+
+    It depends on what is computed alone, not on the time that it takes: the number of threads may
+    change how sums are rounded, and the same seed is to give the same weights.
+    """
+    return 1 if products < WORTH_SHARING else torch.get_num_threads()
 
 
 @contextmanager
@@ -47,32 +64,44 @@ class Workers:
         n: how many.
     """
 
-    def __init__(self, n: int = 1) -> None:
-        """Take n workers that share PyTorch's threads."""
+    def __init__(self, n: int = 1, threads: int | None = None) -> None:
+        """Take n workers that share so many of PyTorch's threads; None: all of them."""
         self.usual_threads = torch.get_num_threads()
+        self.threads = max(1, (threads or self.usual_threads) // n)  # of each
         self.n = n
         self.pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
         if self.n > 1:
             self.pool = ThreadPoolExecutor(self.n - 1)
-            torch.set_num_threads(max(1, self.usual_threads // self.n))
+        torch.set_num_threads(self.threads)
         return self
 
     def __exit__(self, *error: object) -> None:
         if self.pool is not None:
             self.pool.shutdown()
-            torch.set_num_threads(self.usual_threads)
+        torch.set_num_threads(self.usual_threads)
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-        """Call a function on each item; every n-th is a worker's, the first the caller's own."""
+        """Call a function on each item; every n-th is a worker's, the first the caller's own.
+
+        After an error, or Ctrl-C, no other item is begun.
+        """
         if self.pool is None:
             return [function(item) for item in items]
         results: dict[int, Result] = {}
+        going = True
 
         def work(worker: int) -> None:
-            for i in range(worker, len(items), self.n):
-                results[i] = function(items[i])
+            nonlocal going
+            try:
+                for i in range(worker, len(items), self.n):
+                    if not going:
+                        break
+                    results[i] = function(items[i])
+            except BaseException:
+                going = False
+                raise
 
         others = [self.pool.submit(work, worker) for worker in range(1, min(self.n, len(items)))]
         work(0)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from makemore.compute.devices import compute_reproducibly, pick_device
 from makemore.compute.randomness import random_states, restore_random_states
-from makemore.compute.threads import Workers, workers_that_help
+from makemore.compute.threads import Workers, threads_that_pay, workers_that_help
 from makemore.config import Config, TrainingSettings
 from makemore.contexts.tables import Table
 from makemore.corpus.splits import Corpus
@@ -114,8 +114,11 @@ class Learner:
             progress,
             known_corpus=corpus,
         )
-        self.workers = Workers(workers_that_help(device, self.model.divisible))
-        self.batches = Batches(self.model, self.documents, self.settings, self.workers.n)
+        n_workers = workers_that_help(device, self.model.divisible)
+        self.batches = Batches(self.model, self.documents, self.settings, n_workers)
+        predictions = self.documents.predictions * self.batches.size / self.batches.available
+        threads = threads_that_pay(predictions * self.model.n_parameters)
+        self.workers = Workers(n_workers, None if self.model.divisible else threads)
         progress.max_steps = total_steps(self.model, self.settings, self.batches)
         if resumed is not None:
             resumed.load_weights(self.model)

@@ -1,11 +1,15 @@
 """Workers keep the order of their items, divide the threads, and pass errors on."""
 
+from threading import Event
 from typing import Any
 
 import pytest
 import torch
 
 from makemore.compute.threads import Workers, one_thread, workers_that_help
+from makemore.config import Config
+from makemore.corpus.splits import Corpus
+from makemore.training.learner import Learner
 from tests.helpers import random_model
 
 
@@ -44,6 +48,50 @@ def test_an_error_in_a_part_reaches_the_caller(workers: Workers) -> None:
 
     with pytest.raises(RuntimeError, match="part 1"):
         workers.map(fail, range(3))
+
+
+@pytest.mark.parametrize("raised", [RuntimeError, KeyboardInterrupt])
+def test_after_an_error_no_other_item_is_begun(
+    workers: Workers, raised: type[BaseException]
+) -> None:
+    failed, going_on = Event(), Event()
+    begun = []
+
+    def fail(item: int) -> None:
+        begun.append(item)
+        if item == 0:
+            failed.set()
+            raise raised
+        failed.wait()
+        going_on.wait(0.001)  # long enough for the caller to have raised
+
+    with pytest.raises(raised):
+        workers.map(fail, range(300))
+    assert len(begun) < 30
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "expected"),
+    [
+        ("mlp", {}, 1),  # its step is too short for a second to pay
+        ("mlp", {"n_hidden": 1000}, 6),
+        ("mlp", {"batch_size": 0}, 6),
+        ("wavenet", {}, 6),
+        ("transformer", {"dropout": 0.1}, 6),
+        ("transformer", {}, 1),  # of four workers, each
+    ],
+    ids=str,
+)
+def test_pytorch_s_threads_are_taken_where_they_pay(
+    names: Corpus, model: str, settings: dict[str, Any], expected: int
+) -> None:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(6)
+    config = Config.from_values({"model": model, **settings})
+    with Learner(config, names, torch.device("cpu")) as learner:
+        assert {*learner.workers.map(lambda _: torch.get_num_threads(), range(7))} == {expected}
+    assert torch.get_num_threads() == 6
+    torch.set_num_threads(threads)
 
 
 def test_one_thread_is_taken_for_a_while_and_the_others_come_back() -> None:
