@@ -13,7 +13,8 @@ from pathlib import Path
 
 from side_by_side import MAKEMORE, command_line, in_turn, run
 
-from makemore.corpus.reading import embedded_names, stream_documents
+from makemore.corpus.reading import embedded_names
+from makemore.corpus.streaming import stream_documents
 from makemore.evaluation.scores import score_documents
 from makemore.maker import Maker
 

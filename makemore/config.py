@@ -5,30 +5,22 @@ the recipe of the chosen architecture. Names are flat and the same everywhere: t
 `n_embd` is `--n-embd` on the command line and `n_embd = 64` in a file.
 """
 
-import math
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import tomli_w
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 
-from makemore.corpus.reading import Format
-from makemore.corpus.splits import Corpus, Shares, load_corpus
+from makemore.corpus.settings import DataSettings
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES, settings_of
-from makemore.models.settings import ModelSettings, Settings
+from makemore.models.settings import ModelSettings
 from makemore.models.trust import trust
+from makemore.settings import FilePath, Settings, absolute
 
 DEFAULT_MODEL = "transformer"
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -38,65 +30,11 @@ SGD_RECIPE = {"learning_rate": 0.1, "momentum": 0.0, "weight_decay": 0.0, "grad_
 AdamW's size."""
 
 
-def _absolute(path: Path) -> Path:
-    """Let a run remember where its data is, from whatever folder it is read again."""
-    try:
-        return path.expanduser().absolute()
-    except RuntimeError as error:
-        raise ValueError(f"there is no such home directory in {path}") from error
-
-
 def _model_name(name: str) -> str:
     """Let a run remember where a user's own model is, too."""
     if name in ARCHITECTURES or ".py:" not in name:
         return name
-    return str(_absolute(Path(name)).resolve())
-
-
-FilePath = Annotated[Path, Field(strict=False), AfterValidator(_absolute)]
-
-
-def _shares(value: Any) -> Shares:
-    """Read shares from a flag, `0.9,0.05,0.05`, or a list."""
-    try:
-        train, val, test = map(float, value.split(",") if isinstance(value, str) else value)
-    except (TypeError, ValueError):
-        train, val, test = math.nan, math.nan, math.nan
-    if not (train > 0 and val >= 0 and test >= 0 and abs(train + val + test - 1) < 1e-6):
-        raise ValueError("three shares that sum to 1, the first above 0, like 0.8,0.1,0.1")
-    return train, val, test
-
-
-class DataSettings(Settings):
-    """What is read, and how it is split."""
-
-    panel: ClassVar[str] = "Data"
-
-    data: FilePath | None = Field(
-        None, description="text file; unless given, the names that come with makemore"
-    )
-    format: Format = Field(
-        "lines",
-        description="lines: one document a line; text: one long text, trained on windows of it, "
-        "with a recipe of its own",
-    )
-    val_data: FilePath | None = Field(None, description="file that is the validation split")
-    test_data: FilePath | None = Field(None, description="file that is the test split")
-    split: Annotated[Shares, BeforeValidator(_shares)] = Field(
-        (0.8, 0.1, 0.1), description="shares of train, val and test"
-    )
-    split_seed: int = Field(0, description="seed of the hash that splits the data")
-
-    def load(self) -> Corpus:
-        """Read the corpus."""
-        return load_corpus(
-            self.data,
-            format=self.format,
-            val_data=self.val_data,
-            test_data=self.test_data,
-            shares=self.split,
-            seed=self.split_seed,
-        )
+    return str(absolute(Path(name)).resolve())
 
 
 class TrainingSettings(Settings):
@@ -337,10 +275,14 @@ def change_config(config: Config, flags: Mapping[str, Any]) -> Config:
         raise _usage_error(error) from None
     for name in flags.keys() - RESUMABLE - FILES:
         # a value may be spelled in several ways: it is compared as the config has read it
-        old, new = (str(c.values().get(name, "not set")) for c in (config, changed))
+        old, new = (_spell(c.values().get(name, "not set")) for c in (config, changed))
         if old != new:
             raise _not_in_a_resumed_run(name, old)
     return changed
+
+
+def _spell(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _not_in_a_resumed_run(name: str, value: str) -> UsageError:

@@ -14,8 +14,10 @@ import torch
 
 from makemore.compute.devices import pick_device
 from makemore.config import Config
-from makemore.corpus.reading import clean, read_documents, stream_documents
+from makemore.corpus.reading import clean, read_documents
+from makemore.corpus.sources import Paths, name_of
 from makemore.corpus.splits import SPLITS, Corpus, Split
+from makemore.corpus.streaming import stream_documents
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.display import Grid, Shown, show_loss
 from makemore.errors import MakemoreWarning, UsageError, UserError
@@ -89,7 +91,7 @@ class Maker(Shown):
         run: str | Path | None = None,
         device: str = "auto",
         *,
-        data: str | Path | None = None,
+        data: Paths | None = None,
         model: str | None = None,
         trust: bool = False,
     ) -> Self:
@@ -113,7 +115,7 @@ class Maker(Shown):
         maker = cls.from_checkpoint(checkpoint, pick_device(device))
         maker.path = path
         if data is not None:
-            maker.known_corpus = maker._corpus_in(Path(data))
+            maker.known_corpus = maker._corpus_in(data)
         return maker
 
     def save(self, path: str | Path) -> None:
@@ -186,13 +188,21 @@ class Maker(Shown):
                 )
         return self.known_corpus
 
-    def evaluate(self, split: Split | None = None, data: str | Path | None = None) -> Evaluations:
-        """Measure exact losses over whole splits, or over another file.
+    def evaluate(
+        self,
+        split: Split | None = None,
+        data: Paths | None = None,
+        *,
+        skip_unknown: bool = False,
+    ) -> Evaluations:
+        """Measure exact losses over whole splits, or over other files.
 
         Args:
             split: only this one; None: each that holds a document.
-            data: a file to measure instead of the splits, which is read in the same format; with a
-                split, the run's own documents in another place.
+            data: files to measure instead of the splits, read in the way the run read its own; with
+                a split, the run's own documents in another place.
+            skip_unknown: of other files, leave out the documents with a character that the model
+                doesn't know; a MakemoreWarning says how many.
 
         Returns:
             The `Evaluation` of each split by its name, or of the file by its path.
@@ -204,12 +214,18 @@ class Maker(Shown):
         """
         if split is not None and split not in SPLITS:
             raise UsageError(f"--split takes one of {', '.join(SPLITS)}, not {split!r}.")
+        other = data is not None and split is None
+        if skip_unknown and (not other or self.is_text):
+            raise UsageError("--skip-unknown leaves out documents of --data, and a text has none.")
         format = self.config.data.format
         parts: dict[str, list[str]]
         if data is not None and split is None:
-            parts = {str(data): read_documents(Path(data), format)}
+            documents = read_documents(data, self.config.data.how)
+            if not self.is_text:
+                documents = self.vocabulary.known(documents, name_of(data), skip_unknown)
+            parts = {name_of(data): documents}
         else:
-            corpus = self.corpus if data is None else self._corpus_in(Path(data))
+            corpus = self.corpus if data is None else self._corpus_in(data)
             parts = {name: corpus[name] for name in SPLITS if split in (None, name)}
             if split and not parts[split]:
                 raise UserError(f"{corpus.source} has no document in its {split} split.")
@@ -226,7 +242,7 @@ class Maker(Shown):
         self,
         words: str | Iterable[str] | None = None,
         *,
-        data: str | Path | None = None,
+        data: Paths | None = None,
         likeliest: int = 0,
         sort: Order | None = None,
     ) -> Scores:
@@ -236,7 +252,7 @@ class Maker(Shown):
 
         Args:
             words: one or several; of a model of one long text, texts from their first character on.
-            data: a file of them instead, which is read as the corpus was.
+            data: files of them instead, which are read as the corpus was.
             likeliest: how many characters to name in the place of each.
             sort: worst: those with the most bits a character first; best: last.
 
@@ -254,7 +270,7 @@ class Maker(Shown):
         self,
         words: str | Iterable[str] | None = None,
         *,
-        data: str | Path | None = None,
+        data: Paths | None = None,
         likeliest: int = 0,
         sort: Order | None = None,
     ) -> Iterator[Score]:
@@ -267,7 +283,7 @@ class Maker(Shown):
             raise UsageError("Give words to score, or a file of them with --data, not both.")
         format = self.config.data.format
         if data is not None:
-            documents = stream_documents(Path(data), format)
+            documents = stream_documents(data, self.config.data.how)
         else:
             assert words is not None
             documents = map(self._as_document, [words] if isinstance(words, str) else words)
@@ -280,8 +296,10 @@ class Maker(Shown):
         return found if sort is None else iter(sort_scores(found, sort))
 
     def _as_document(self, word: str) -> str:
-        document = clean(word) if self.is_text else clean(word).strip()
-        if not document or (not self.is_text and "\n" in document):
+        how = self.config.data.how
+        document = clean(word) if self.is_text else how.trim(clean(word))
+        in_a_line = not (self.is_text or how.several_lines)
+        if not document or (in_a_line and "\n" in document):
             raise UsageError(f"{word!r} is no word to score: give one without a line break.")
         return document
 
@@ -457,7 +475,7 @@ class Maker(Shown):
             "parameters": f"{self.model.n_parameters:,}",
             "step": f"{self.step:,}",
             "vocabulary": f"{len(self.vocabulary.characters):,} characters",
-            "trained on": "one long text" if self.is_text else f"lines of up to {self.longest:,}",
+            "trained on": self._kind,
         }
         if self.progress.best_loss is not None:
             rows["val loss"] = show_loss(self.progress.best_loss)
@@ -465,8 +483,15 @@ class Maker(Shown):
             rows["checkpoint"] = str(self.path)
         return Grid(list(rows.items()), left=2)
 
-    def _corpus_in(self, data: Path) -> Corpus:
+    def _corpus_in(self, data: Paths) -> Corpus:
         return read_the_same(self.config.data, self.fingerprint, self.run, data)
+
+    @property
+    def _kind(self) -> str:
+        if self.is_text:
+            return "one long text"
+        noun = "documents" if self.config.data.how.several_lines else "lines"
+        return f"{noun} of up to {self.longest:,}"
 
     def _corpus_to_look_in(self, needed: bool) -> Corpus | None:
         try:

@@ -125,7 +125,12 @@ def test_a_training_gives_the_caller_s_random_numbers_back(names: Path) -> None:
         ({"fly": True}, "--fly: there is no such setting"),
         ({"steps": 30}, "--steps: there is no such setting; did you mean max_steps?"),
         ({"data": "nowhere.txt"}, "Can't read .*nowhere.txt"),
-        ({"data": ["anna", "bob"]}, "--data takes the path of a file, not list"),
+        ({"data": ["some.txt", "bob"]}, "Can't read .*bob: No such file"),
+        ({"data": [1]}, "--data: the path of a file or a folder, or a list of paths, not"),
+        ({"data": []}, "--data: the path of a file or a folder"),
+        ({"data": "-", "val_data": "-"}, "standard input, -, can be read only once"),
+        ({"encoding": "nonsense"}, "--encoding: there is no encoding 'nonsense'"),
+        ({"format": "text", "separator": "blank"}, "separator is for documents"),
     ],
 )
 def test_errors_are_the_sentences_of_the_commands(

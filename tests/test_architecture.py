@@ -13,7 +13,7 @@ import makemore
 ROOT = Path(makemore.__file__).parent
 ORDER = [
     {"micrograd"},
-    {"errors", "display", "shell"},
+    {"errors", "display", "settings", "shell"},
     {"backprop", "compute"},
     {"corpus"},
     {"contexts"},

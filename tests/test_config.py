@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from makemore.config import (
     Config,
-    DataSettings,
     TrainingSettings,
     change_config,
     read_config,
 )
+from makemore.corpus.settings import DataSettings
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES
-from makemore.models.settings import MLPSettings, Settings
+from makemore.models.settings import MLPSettings
+from makemore.settings import Settings
 from tests.helpers import CONFIG_FOLDER, write_file
 
 CONFIGS = sorted(CONFIG_FOLDER.rglob("*.toml"))
@@ -138,7 +139,7 @@ def test_paths_are_remembered_from_the_root(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert DataSettings(data=Path("x.txt")).data == tmp_path / "x.txt"
+    assert DataSettings.model_validate({"data": "x.txt"}).data == (tmp_path / "x.txt",)
 
 
 def test_a_resumed_run_may_go_further_but_not_be_another() -> None:

@@ -10,12 +10,13 @@ from makemore.checks.subject import Subject
 from makemore.compute.devices import pick_device
 from makemore.compute.randomness import own_random_numbers
 from makemore.config import Config
+from makemore.corpus.sources import Paths
 from makemore.errors import UsageError
 from makemore.maker import Maker
 
 
 def check(
-    data: str | Path | None = None,
+    data: Paths | None = None,
     *,
     model: str | None = None,
     run: str | Path | None = None,

@@ -1,7 +1,6 @@
 """Compare models on the same data."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from makemore.api.given import chosen_of, warn_of_the_format
@@ -10,10 +9,11 @@ from makemore.comparison.comparison import Comparison
 from makemore.comparison.live import LiveTable
 from makemore.comparison.recipes import read_recipes
 from makemore.config import Config
+from makemore.corpus.sources import Paths
 
 
 def compare(
-    data: str | Path | None = None,
+    data: Paths | None = None,
     *,
     models: str | Sequence[str] | None = None,
     show: bool = True,

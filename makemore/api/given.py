@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from makemore.config import Config
+from makemore.corpus.sources import Paths
 from makemore.corpus.splits import Corpus
-from makemore.errors import MakemoreWarning, UsageError
+from makemore.errors import MakemoreWarning
 from makemore.runs.settings import read_settings
 
 
 def read_given(
-    data: str | Path | None,
+    data: Paths | None,
     model: str | None,
     config: str | Path | None,
     trust: bool,
@@ -23,20 +24,13 @@ def read_given(
     return read_settings(None if config is None else Path(config), chosen, trusted=trust)
 
 
-def chosen_of(data: str | Path | None, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Name the settings that were given.
-
-    Raises:
-        UsageError: the data are no path.
-    """
-    if not (data is None or isinstance(data, str | Path)):
-        raise UsageError(f"--data takes the path of a file, not {type(data).__name__}.")
-    given = {"data": None if data is None else str(data), **settings}
+def chosen_of(data: Paths | None, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the settings that were given."""
+    given = {"data": data, **settings}
     return {name: value for name, value in given.items() if value is not None}
 
 
 def warn_of_the_format(corpus: Corpus) -> None:
     """Warn where a file looks like the other kind of corpus."""
-    hint = corpus.format_hint()
-    if hint is not None:
-        warnings.warn(hint, MakemoreWarning, stacklevel=4)
+    if corpus.hint is not None:
+        warnings.warn(corpus.hint, MakemoreWarning, stacklevel=4)

@@ -8,6 +8,7 @@ from makemore.api.given import read_given
 from makemore.compute.devices import pick_device
 from makemore.compute.randomness import own_random_numbers
 from makemore.config import Config
+from makemore.corpus.sources import Paths
 from makemore.diagnostics.lr_range import STEPS, LearningRateRange, find_lr_range
 from makemore.pictures.figure import kind_of, save
 from makemore.pictures.lr_range import draw
@@ -17,7 +18,7 @@ from makemore.training.status import StatusLine
 
 
 def lr_range(
-    data: str | Path | None = None,
+    data: Paths | None = None,
     *,
     model: str | None = None,
     config: str | Path | None = None,

@@ -9,6 +9,7 @@ from makemore.api.given import read_given, warn_of_the_format
 from makemore.compute.devices import pick_device
 from makemore.compute.randomness import own_random_numbers
 from makemore.config import Config
+from makemore.corpus.sources import Paths
 from makemore.corpus.splits import Corpus
 from makemore.display import visible
 from makemore.maker import Maker
@@ -22,7 +23,7 @@ from makemore.training.status import StatusLine
 
 
 def train(
-    data: str | Path | None = None,
+    data: Paths | None = None,
     *,
     model: str | None = None,
     out: str | Path | bool | None = None,
@@ -33,10 +34,11 @@ def train(
     should_stop: Callable[[], bool] | None = None,
     **settings: Any,
 ) -> Maker:
-    """Train a model on a text file, one document a line or one long text.
+    """Train a model on text files, one document a line or one long text.
 
     Args:
-        data: the file; None takes the names that come with makemore.
+        data: a file or a folder, "-" for standard input, or a list of such, read in order; None
+            takes the names that come with makemore.
         model: an architecture, or your own: `file.py:ClassName`; None: a transformer.
         out: directory of the run; None writes none, True makes one under `runs/`, named by the time
             and the model.

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from makemore.corpus.reading import LINES, HowToRead
 from makemore.display import Shown, visible
 from makemore.shell import quote
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:  # the list of lectures is shown without torch
     from makemore.training.summary import Summary
 
 STYLES = {"train": "dim", "val": "yellow", "test": "yellow", "new": "green"}
+BETWEEN = "-" * 16
+"""What stands between two samples of several lines in a terminal."""
 WIDEST = 40
 """Characters of a sample behind which its place still stands in a column."""
 
@@ -85,7 +88,7 @@ def show_run(maker: "Maker", summary: "Summary") -> None:
     if maker.is_text:
         show_texts(summary.samples)
     else:
-        show_samples(summary.samples, maker.longest)
+        show_samples(summary.samples, maker.longest, maker.config.data.how)
     say()
     assert maker.run is not None, "a command trains a run"
     name, parent = quote(maker.run), quote(maker.run.parent)
@@ -113,17 +116,29 @@ def show_comparison(found: "Comparison") -> None:
     if best.maker.is_text:
         show_texts(best.samples)
     else:
-        show_samples(best.samples, best.maker.longest)
+        show_samples(best.samples, best.maker.longest, best.maker.config.data.how)
 
 
-def show_samples(samples: "Iterable[Sample]", longest: int) -> None:
-    """Show samples; in a terminal with where each stands, elsewhere one a line and no more."""
+def show_samples(samples: "Iterable[Sample]", longest: int, how: HowToRead = LINES) -> None:
+    """Show samples; in a terminal with where each stands, elsewhere as a corpus is written.
+
+    Args:
+        samples: to show.
+        longest: length of the corpus's longest document.
+        how: the corpus was read, whose separator stands between two samples in a pipe.
+    """
     if not in_terminal():
-        console.file.writelines(f"{one}\n" for one in samples)
+        for number, one in enumerate(samples):
+            console.file.write(f"{how.between if number else ''}{one}\n")
         return
     width = 1 + min(WIDEST, longest)
-    for one in samples:
-        line = Text(visible(one))
+    for number, one in enumerate(samples):
+        if number and how.several_lines:
+            say(BETWEEN)
+        *before, last = one.split("\n")
+        for above in before:
+            say(visible(above))
+        line = Text(visible(last))
         if not one.finished:
             line.append("…", "dim")
         if one.place is not None:
@@ -137,7 +152,7 @@ def show_texts(texts: Iterable[Iterable[str]], prompt: str = "") -> None:
     live = in_terminal()
     for number, text in enumerate(texts):
         if number:
-            say("-" * 16)
+            say(BETWEEN)
         if live:
             console.print(Text(prompt, "bold"), soft_wrap=True, end="")
         else:

@@ -7,12 +7,21 @@ import typer
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
 
+SkipUnknownOption = Annotated[
+    bool,
+    typer.Option(
+        "--skip-unknown",
+        help="Leave out documents of --data with a character that the model doesn't know.",
+    ),
+]
+
 
 @reports_errors
 def evaluate(
     run: flags.RunOption = None,
     split: flags.SplitOption = None,
     data: flags.DataOption = None,
+    skip_unknown: SkipUnknownOption = False,
     samples: Annotated[
         int | None,
         typer.Option(min=1, help="Also draw so many samples, and tell how good they are."),
@@ -22,14 +31,14 @@ def evaluate(
     trust: flags.TrustOption = False,
     as_json: flags.JsonOption = False,
 ) -> None:
-    """Measure a trained model: exact losses over whole splits, or over another file."""
+    """Measure a trained model: exact losses over whole splits, or over other files."""
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
     from makemore.commands import console
     from makemore.maker import Maker
 
     maker = Maker.load(run, device, model=model, trust=trust)
-    found = maker.evaluate(split, data)
+    found = maker.evaluate(split, data, skip_unknown=skip_unknown)
     quality = None if samples is None else maker.sample_quality(samples)
     if as_json:
         shown = {"checkpoint": str(maker.path), "splits": found.figures()}

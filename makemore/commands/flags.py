@@ -10,7 +10,8 @@ import typer
 from pydantic.fields import FieldInfo
 
 from makemore.commands.completion import complete_model, complete_out, complete_run
-from makemore.config import DataSettings, Device, TrainingSettings, flag
+from makemore.config import Device, TrainingSettings, flag
+from makemore.corpus.settings import DataSettings
 from makemore.corpus.splits import Split
 from makemore.models import ARCHITECTURES
 
@@ -41,14 +42,16 @@ SplitOption = Annotated[
     Split | None, typer.Option(help="Only this split.", show_default="all three")
 ]
 DataOption = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
-        help="Another file, instead of the run's splits; with --split, the run's own documents, "
+        help="Another file or folder, or - for standard input, instead of the run's splits, read "
+        "as the run's own; may be given several times. With --split, the run's own documents, "
         "where they have moved."
     ),
 ]
 SameDataOption = Annotated[
-    Path | None, typer.Option("--data", help="The run's documents, where they have moved.")
+    list[Path] | None,
+    typer.Option("--data", help="The run's documents, where they have moved."),
 ]
 RunOption = Annotated[
     Path | None,
@@ -192,7 +195,7 @@ def _with_flags(
 
     def call(**arguments: Any) -> None:
         named = {p.name: arguments.pop(p.name) for p in own}
-        command(**named, **{k: v for k, v in arguments.items() if v is not None})
+        command(**named, **{k: v for k, v in arguments.items() if v is not None and v != []})
 
     call.__name__ = command.__name__
     call.__doc__ = command.__doc__
@@ -265,13 +268,17 @@ def _option(name: str, annotation: Any, help_: str, panel: str) -> inspect.Param
 
 
 def _flag_type(annotation: Any) -> Any:
-    """Find what the command line reads for a setting; bounds are checked with the whole config."""
+    """Find what the command line reads for a setting; bounds are checked with the whole config.
+
+    A setting of several values is a flag that may be given several times.
+    """
     if get_origin(annotation) in (Union, UnionType):
         (annotation,) = (part for part in get_args(annotation) if part is not NoneType)
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) is tuple:
-        return str
+        first, *others = get_args(annotation)
+        return list[first] if others == [...] else str  # type: ignore[valid-type]
     if get_origin(annotation) is Literal or isinstance(annotation, type):
         return annotation
     raise TypeError(f"no flag can spell {annotation}")

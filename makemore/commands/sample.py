@@ -32,6 +32,7 @@ def sample(
     from makemore.sampling.how import HowToDraw
 
     maker = Maker.load(run, device, data=data, model=model, trust=trust)
+    prompt = maker.vocabulary.typed(prompt)
     how: HowToDraw = {"prompt": prompt, "min_length": min_length, "max_length": max_length}
     how |= {"temperature": temperature, "top_k": top_k, "top_p": top_p}
     if maker.is_text and not (as_json or novel or distinct):
@@ -43,4 +44,4 @@ def sample(
         for one in samples:
             console.print_json(one.figures())
     else:
-        console.show_samples(samples, maker.longest)
+        console.show_samples(samples, maker.longest, maker.config.data.how)

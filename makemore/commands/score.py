@@ -1,7 +1,6 @@
 """`makemore score`."""
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,7 +8,7 @@ import typer
 
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
-from makemore.corpus.reading import stream_lines
+from makemore.corpus.sources import STDIN
 from makemore.errors import UsageError
 
 LIKELIEST = 3
@@ -20,9 +19,12 @@ LIKELIEST = 3
 def score(
     words: Annotated[
         list[str] | None,
-        typer.Argument(help="Such as emma.", show_default="standard input, one a line"),
+        typer.Argument(help="Such as emma.", show_default="standard input"),
     ] = None,
-    data: Annotated[Path | None, typer.Option(help="A file of them instead, one a line.")] = None,
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file or folder of them instead, read as the run's own."),
+    ] = None,
     run: flags.RunOption = None,
     sort: Annotated[
         Literal["worst", "best"] | None,
@@ -39,7 +41,7 @@ def score(
     """Tell how likely a trained model thinks words are, character by character."""
     if words and data:
         raise UsageError("Give words to score, or a file of them with --data, not both.")
-    if not words and data is None and sys.stdin.isatty():
+    if not words and not data and sys.stdin.isatty():
         raise UsageError("Give words to score, such as: makemore score emma.")
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
@@ -48,10 +50,10 @@ def score(
 
     maker = Maker.load(run, device, model=model, trust=trust)
     likeliest = LIKELIEST if verbose or as_json else 0
-    given: Iterable[str] | None = words or None
-    if given is None and data is None:
-        given = [sys.stdin.read()] if maker.is_text else stream_lines(sys.stdin.buffer, "The input")
-    scores = maker.scores(given, data=data, likeliest=likeliest, sort=sort)
+    if words:
+        scores = maker.scores(map(maker.vocabulary.typed, words), likeliest=likeliest, sort=sort)
+    else:
+        scores = maker.scores(data=data or STDIN, likeliest=likeliest, sort=sort)
     if as_json:
         for one in scores:
             console.print_json(one.figures())

@@ -1,13 +1,100 @@
-"""A text file becomes strings: one document a line, or one long text."""
+"""Files become strings: one document a line, one a piece, or one long text.
 
+A file's bytes become characters (`decoding`), these one spelling (NFC), and these are cut into
+documents at a separator, whose ends are trimmed. Of a table one column is taken first.
+"""
+
+import operator
+import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from makemore.corpus.changes import Changes
+from makemore.corpus.columns import cells_of, columns_of
+from makemore.corpus.decoding import decode
+from makemore.corpus.sources import Paths, Source, name_of, read_sources
 from makemore.errors import UserError
 
 Format = Literal["lines", "text"]
+LINE = "\n"
+"""The usual separator: each line is a document."""
+BLANK = "blank"
+"""The separator that stands for one empty line or several."""
+
+
+@dataclass(frozen=True)
+class HowToRead:
+    """How files are read.
+
+    Attributes:
+        format: lines: documents, cut at the separator; text: one long text, as it stands.
+        separator: what stands between two documents: any characters, or `BLANK`.
+        keep_blanks: keep the blanks at a document's ends.
+        column: of a table, the one that is read.
+        encoding: as Python names it; None: UTF-8.
+    """
+
+    format: Format = "lines"
+    separator: str = LINE
+    keep_blanks: bool = False
+    column: str | None = None
+    encoding: str | None = None
+
+    def cut(self, text: str) -> list[str]:
+        """Cut a text at the separator."""
+        if self.separator != BLANK:
+            return text.split(self.separator)
+        pieces = re.split(r"\n(?:[^\S\n]*\n)+", f"\n{text}\n")
+        return [piece for piece in pieces if piece.strip("\n")]
+
+    @property
+    def between(self) -> str:
+        """What is written between two documents that end in a line break, to be read again."""
+        if self.separator == BLANK:
+            return "\n"
+        rest = self.separator.removeprefix("\n")
+        return rest if not rest or rest.endswith("\n") else f"{rest}\n"
+
+    @property
+    def several_lines(self) -> bool:
+        """Whether a document may have several lines."""
+        return self.separator != LINE
+
+    def trim(self, document: str) -> str:
+        """Drop what doesn't count at a document's ends: empty lines, and blanks unless kept.
+
+        Where a document has several lines, its first one keeps its indentation.
+        """
+        if self.keep_blanks:
+            return document.strip("\n")
+        trimmed = document.strip()
+        if "\n" not in trimmed:
+            return trimmed
+        indented = len(document) - len(document.lstrip())
+        return document[document.rfind("\n", 0, indented) + 1 :].rstrip()
+
+
+LINES = HowToRead()
+"""How a file is read unless told."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What files gave.
+
+    Attributes:
+        documents: in the order of the files; of a text, all of it as one.
+        text: of the files, before it was cut.
+        changes: what was dropped or changed.
+        table: the columns' names, where the files look like a table and are not read as one.
+    """
+
+    documents: list[str]
+    text: str
+    changes: Changes = field(default_factory=Changes)
+    table: list[str] | None = None
 
 
 def embedded_names() -> Path:
@@ -22,97 +109,101 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def read_text(path: Path) -> str:
-    """Read a file as it stands, but for a byte-order mark; CR and CRLF become LF.
+def unescape(text: str) -> str:
+    r"""Read \n as a line break, \t as a tab and \\ as a backslash, where no shell types them."""
+    spelled = {"n": "\n", "t": "\t", "\\": "\\"}
+    return re.sub(r"\\([nt\\])", lambda match: spelled[match[1]], text)
+
+
+def read(paths: Paths, how: HowToRead = LINES) -> Reading:
+    """Read the documents of files, in the order of the files.
 
     Raises:
-        UserError: the file can't be read, is not UTF-8, or is empty.
+        UserError: a file can't be read or decoded, has no such column, is a table whose column is
+            not named, or all together hold no text.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise UserError(f"{path} is not UTF-8 text (line {line}): convert it first.") from error
-    except OSError as error:
-        raise UserError(f"Can't read {path}: {error.strerror}.") from error
-    if not text.strip():
-        raise UserError(f"{path} holds no text.")
-    return clean(text)
+    one, *others = [_read(source, how) for source in read_sources(paths)]
+    if others:
+        # no last line of a file goes on with the first of the next
+        parts = [part.text if part.text.endswith("\n") else part.text + "\n" for part in others]
+        first = one.text if one.text.endswith("\n") else one.text + "\n"
+        one = Reading(
+            [document for part in (one, *others) for document in part.documents],
+            "".join([first, *parts]),
+            sum((part.changes for part in others), one.changes),
+            one.table,
+        )
+    if not one.text.strip():
+        raise UserError(f"{name_of(paths)} holds no text.")
+    if how.format == "text":
+        return Reading([one.text], one.text, one.changes)
+    return one
+
+
+def read_documents(paths: Paths, how: HowToRead = LINES) -> list[str]:
+    """Read only the documents.
+
+    Raises:
+        UserError: as `read`.
+    """
+    return read(paths, how).documents
 
 
 def split_lines(text: str) -> list[str]:
     """Cut a text into one document a line, without surrounding white space and empty lines."""
-    return [line for line in (line.strip() for line in text.split("\n")) if line]
+    return [line for line in map(str.strip, text.split("\n")) if line]
 
 
-def read_documents(path: Path, format: Format = "lines") -> list[str]:
-    """Read the documents of a file: one a line, or all of it as one.
-
-    Raises:
-        UserError: as `read_text`.
-    """
-    text = read_text(path)
-    return split_lines(text) if format == "lines" else [text]
-
-
-def stream_lines(file: Iterable[bytes], name: str) -> Iterator[str]:
-    """Read the documents of a file of lines as `read_documents` does, each when it is asked for.
-
-    Args:
-        file: its lines, as an open binary file gives them.
-        name: of the file, as an error names it.
-
-    Raises:
-        UserError: it is not UTF-8, or holds no text.
-    """
-    empty = True
-    for number, line in enumerate(file, start=1):
-        try:
-            text = line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise UserError(
-                f"{name} is not UTF-8 text (line {number}): convert it first."
-            ) from error
-        for document in split_lines(clean(text).replace("\r", "\n")):
-            empty = False
-            yield document
-    if empty:
-        raise UserError(f"{name} holds no text.")
+def _read(source: Source, how: HowToRead) -> Reading:
+    decoded = decode(source.name, source.content, how.encoding)
+    text = clean(decoded)
+    respelled = 0
+    if text != decoded:
+        respelled = sum(map(operator.ne, text.split("\n"), decoded.split("\n")))
+    changes, table, cells = Changes(respelled=respelled), None, [text]
+    if how.column is not None and text.strip():
+        cells = cells_of(source.name, text, source.suffix, how.column)
+        text = "\n".join(cells)
+    elif how.format == "lines":
+        table = _refuse_table(source, text)
+    if how.format == "text":
+        return Reading([], text, changes)
+    pieces = [piece for cell in cells for piece in how.cut(cell)]
+    if how.column is None and pieces and not pieces[-1].strip():
+        pieces.pop()  # the file's end
+    documents, more = _trim_all(pieces, how)
+    return Reading(documents, text, changes + more, table)
 
 
-def stream_documents(path: Path, format: Format = "lines") -> Iterator[str]:
-    """Read the documents of a file: each line when it is asked for, or all of it as one.
+def _trim_all(pieces: list[str], how: HowToRead) -> tuple[list[str], Changes]:
+    """Trim all pieces, and drop the empty ones."""
+    if how.several_lines:
+        whole = [piece.strip("\n") for piece in pieces]  # a line break there is the separator's
+        trimmed = list(map(how.trim, pieces))
+    else:
+        whole, trimmed = pieces, pieces if how.keep_blanks else list(map(str.strip, pieces))
+    documents = list(filter(None, trimmed))
+    empty = len(trimmed) - len(documents)
+    blanks = 0
+    if whole != trimmed:
+        pairs = zip(whole, trimmed, strict=True)
+        blanks = sum(bool(after) and before != after for before, after in pairs)
+    return documents, Changes(empty=empty, trimmed=blanks)
 
-    Args:
-        path: of the file.
-        format: of the file.
+
+def _refuse_table(source: Source, text: str) -> list[str] | None:
+    """Refuse what has the suffix of a table; name the columns of what only looks like one.
 
     Raises:
-        UserError: as `read_text`.
+        UserError: it is a table.
     """
-    if format == "text":
-        yield read_text(path)
-        return
-    try:
-        with path.open("rb") as file:
-            yield from stream_lines(file, str(path))
-    except OSError as error:
-        raise UserError(f"Can't read {path}: {error.strerror}.") from error
-
-
-def guess_format(text: str) -> Format | None:
-    """Tell which kind of corpus a text looks like; None where it might be either.
-
-    One long text has lines that no list has, or paragraphs with empty lines between them. A list
-    has many short lines of a few words, and none empty.
-    """
-    lines = text.strip().split("\n")
-    filled = split_lines(text)
-    empty = 1 - len(filled) / len(lines)
-    longest = max(map(len, filled))
-    words = sum(len(line.split()) for line in filled) / len(filled)
-    if longest > 1000 or (len(lines) >= 20 and empty >= 0.02 and words >= 3):
-        return "text"
-    if len(lines) >= 20 and empty == 0 and words < 3 and longest <= 100:
-        return "lines"
-    return None
+    found = columns_of(text, source.suffix)
+    if found is None:
+        return None
+    likeness, columns = found
+    if likeness == "named" and len(columns) > 1:
+        raise UserError(
+            f"{source.name} is a table with the columns {', '.join(columns)}: name one of them "
+            f"by --column, or let the file end in .txt to read its lines as they are."
+        )
+    return columns

@@ -1,19 +1,22 @@
 """The documents of a file, or the parts of a long text, fall into train, val and test."""
 
 import hashlib
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from makemore.corpus.changes import Changes, count_invisible
+from makemore.corpus.guessing import hint
 from makemore.corpus.reading import (
+    LINES,
     Format,
+    HowToRead,
     embedded_names,
-    guess_format,
-    read_documents,
-    read_text,
-    split_lines,
+    read,
 )
+from makemore.corpus.sources import Paths, name_of
 from makemore.errors import UserError
 
 Split = Literal["train", "val", "test"]
@@ -23,21 +26,33 @@ Shares = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Corpus:
-    """The documents of each split, in the order of their file, duplicates kept.
+    """The documents of each split, in the order of their files, duplicates kept.
 
     In one long text each split is a single document, a contiguous part; an empty one is none.
-    `looks_like` is what `guess_format` makes of the file.
+
+    Attributes:
+        source: the name of what was read.
+        train, val, test: the documents.
+        how: they were read.
+        changes: what was dropped or changed in reading.
+        hint: a sentence, where the files look like another kind than they were read as.
     """
 
     source: str
     train: list[str]
     val: list[str]
     test: list[str]
-    format: Format = "lines"
-    looks_like: Format | None = None
+    how: HowToRead = LINES
+    changes: Changes = field(default_factory=Changes)
+    hint: str | None = None
 
     def __getitem__(self, split: Split) -> list[str]:
         return {"train": self.train, "val": self.val, "test": self.test}[split]
+
+    @property
+    def format(self) -> Format:
+        """Whether it is documents or one long text."""
+        return self.how.format
 
     @property
     def documents(self) -> list[str]:
@@ -59,41 +74,62 @@ class Corpus:
         return {document: split for split in reversed(SPLITS) for document in self[split]}
 
     def find(self, document: str) -> Split | None:
-        """Tell where a document stands: in train first, then val, then test; None if nowhere."""
-        return self._split_of.get(document)
+        """Tell where a document stands: in train first, then val, then test; None if nowhere.
+
+        What reading drops at a document's ends is left aside here too.
+        """
+        return self._split_of.get(self.how.trim(document))
 
     @cached_property
     def fingerprint(self) -> str:
         """A hash of every split's documents in their order: equal exactly for equal corpora."""
         digest = hashlib.blake2b(digest_size=16)
         for split in SPLITS:
-            digest.update(f"{split} {len(self[split])}\n".encode())
-            digest.update("\n".join(self[split]).encode())
+            documents = self[split]
+            digest.update(f"{split} {len(documents)}\n".encode())
+            digest.update("\n".join(documents).encode())
+            if self.format == "lines" and self.how.several_lines:
+                # a line break may stand inside a document: where each ends is told apart
+                digest.update(f"\n{[len(document) for document in documents]}".encode())
         return digest.hexdigest()
 
-    def format_hint(self) -> str | None:
-        """Say in a sentence that the file looks like the other kind; None where it doesn't."""
-        kinds = {"text": "one long text", "lines": "a list, one thing a line"}
-        other = self.looks_like
-        if other is None or other == self.format:
-            return None
-        return f"{self.source} looks like {kinds[other]}: if it is, add --format {other}."
+    @cached_property
+    def invisible(self) -> dict[str, int]:
+        """Characters that no one sees, by their names, and how often each comes."""
+        return count_invisible(self.documents, self.characters)
 
     def describe(self) -> str:
-        """One line: what was read."""
+        """Say in a line what was read, and in another what was changed or can't be seen, if any."""
         documents = self.documents
         if self.format == "text":
             parts = ", ".join(f"{split} {sum(map(len, self[split])):,}" for split in SPLITS)
-            return (
+            line = (
                 f"{self.source}: one text of {sum(map(len, documents)):,} characters, "
                 f"{len(self.characters):,} in the vocabulary; {parts}"
             )
-        shares = ", ".join(f"{split} {len(self[split]):,}" for split in SPLITS)
-        return (
-            f"{self.source}: {len(documents):,} documents ({len(set(documents)):,} distinct), "
-            f"{len(self.characters):,} characters in the vocabulary, longest {self.longest:,}; "
-            f"{shares}"
-        )
+        else:
+            shares = ", ".join(f"{split} {len(self[split]):,}" for split in SPLITS)
+            line = (
+                f"{self.source}: {len(documents):,} documents ({len(set(documents)):,} distinct), "
+                f"{len(self.characters):,} characters in the vocabulary, longest {self.longest:,}; "
+                f"{shares}"
+            )
+        notes = list(self.changes.parts())
+        if self.invisible:
+            unseen = ", ".join(f"{n:,} {name}" for name, n in self.invisible.items())
+            notes.append(f"invisible, and learned: {unseen}")
+        return "\n".join([line, *(["in reading: " + "; ".join(notes)] if notes else [])])
+
+    def figures(self) -> dict[str, Any]:
+        """Name what was read, changed and can't be seen, as JSON can write it."""
+        return {
+            "source": self.source,
+            "documents": len(self.documents),
+            "characters": len(self.characters),
+            "longest": self.longest,
+            "changes": asdict(self.changes),
+            "invisible": self.invisible,
+        }
 
 
 def split_of(document: str, shares: Shares, seed: int) -> Split:
@@ -110,53 +146,72 @@ def split_of(document: str, shares: Shares, seed: int) -> Split:
 
 
 def load_corpus(
-    data: Path | None,
+    data: Paths | None,
     *,
-    format: Format = "lines",
-    val_data: Path | None = None,
-    test_data: Path | None = None,
+    how: HowToRead = LINES,
+    val_data: Paths | None = None,
+    test_data: Paths | None = None,
     shares: Shares = (0.8, 0.1, 0.1),
     seed: int = 0,
+    min_count: int = 1,
 ) -> Corpus:
     """Read and split a corpus.
 
     Args:
-        data: the file; None takes the names that come with makemore.
-        format: lines: one document a line, each in the split that `split_of` tells; text: all of
-            it is one text, cut in contiguous parts.
-        val_data: a file that is the val split; the share of `data` that would be val is train.
+        data: the files; None takes the names that come with makemore.
+        how: they are read. Documents each fall in the split that `split_of` tells; a text is cut in
+            contiguous parts.
+        val_data: files that are the val split; the share of `data` that would be val is train.
         test_data: likewise for test.
         shares: of train, val and test in `data`.
-        seed: of the hash that splits lines.
+        seed: of the hash that splits documents.
+        min_count: leave out documents with a character that comes fewer times in all of them.
 
     Raises:
         UserError: a file can't be read, or nothing is left to train on.
     """
-    path = data or embedded_names()
-    given: dict[Split, Path] = {}
+    paths = data or embedded_names()
+    given: dict[Split, Paths] = {}
     if val_data:
         given["val"] = val_data
     if test_data:
         given["test"] = test_data
-    text = read_text(path)
+    reading = read(paths, how)
+    changes = reading.changes
     parts: dict[Split, list[str]] = {"train": [], "val": [], "test": []}
-    if format == "lines":
-        for document in split_lines(text):
+    if how.format == "lines":
+        for document in reading.documents:
             split = split_of(document, shares, seed)
             parts["train" if split in given else split].append(document)
     else:
-        end = len(text)
+        text, end = reading.text, len(reading.text)
         for split, share in (("test", shares[2]), ("val", shares[1])):  # from its end
             start = end if split in given else end - round(share * len(text))
             parts[split], end = [text[start:end]], start
         parts["train"] = [text[:end]]
-    for split, file in given.items():
-        parts[split] = read_documents(file, format)
+    for split, files in given.items():
+        part = read(files, how)
+        parts[split], changes = part.documents, changes + part.changes
     parts = {split: list(filter(None, part)) for split, part in parts.items()}
+    if min_count > 1:
+        before = sum(map(len, parts.values()))
+        parts = without_rare(parts, min_count)
+        changes = replace(changes, rare=before - sum(map(len, parts.values())))
+    source = name_of(paths) if data else embedded_names().name
     if not parts["train"]:
+        fewer = f", a smaller --min-count than {min_count}" if min_count > 1 else ""
         raise UserError(
-            f"{path} leaves no document to train on: give more documents, "
+            f"{name_of(paths)} leaves no document to train on: give more documents{fewer}, "
             f"or a larger first share than --split {','.join(f'{share:g}' for share in shares)}."
         )
-    source = str(path) if data else path.name
-    return Corpus(source, **parts, format=format, looks_like=guess_format(text))
+    return Corpus(source, **parts, how=how, changes=changes, hint=hint(source, reading, how))
+
+
+def without_rare(parts: Mapping[Split, list[str]], min_count: int) -> dict[Split, list[str]]:
+    """Leave out the documents with a character that comes fewer than `min_count` times in all."""
+    counts = Counter("".join(document for part in parts.values() for document in part))
+    rare = {character for character, n in counts.items() if n < min_count}
+    return {
+        split: [document for document in part if rare.isdisjoint(document)]
+        for split, part in parts.items()
+    }

@@ -1,5 +1,6 @@
 """Characters become ids and back; id 0 is the boundary, which no character has."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.corpus.documents import BOUNDARY, Documents, Ints, Lines, Text
-from makemore.corpus.reading import Format
-from makemore.errors import UserError
+from makemore.corpus.reading import Format, unescape
+from makemore.errors import MakemoreWarning, UserError
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,38 @@ class Vocabulary:
                 f"The model doesn't know the character {error.args[0]!r} in {around!r}: "
                 f"it was trained on {self._summary()}."
             ) from None
+
+    def typed(self, text: str) -> str:
+        r"""Read what a user has typed: \n is a line break where the corpus has no backslash."""
+        return text if "\\" in self.characters else unescape(text)
+
+    def known(self, documents: Sequence[str], source: str, skip_unknown: bool) -> list[str]:
+        """Take the documents whose characters are all known.
+
+        Args:
+            documents: of a file.
+            source: the name of the file.
+            skip_unknown: leave the others out; a MakemoreWarning says how many.
+
+        Raises:
+            UserError: there are others, and they aren't to be left out, or none is left.
+        """
+        strange = set().union(*documents).difference(self.characters)
+        if not strange:
+            return list(documents)
+        kept = [document for document in documents if strange.isdisjoint(document)]
+        left_out = len(documents) - len(kept)
+        first = next(c for document in documents for c in document if c in strange)
+        found = (
+            f"{left_out:,} of the {len(documents):,} documents of {source} have a character that "
+            f"the model doesn't know, such as {first!r}"
+        )
+        if not skip_unknown:
+            raise UserError(f"{found}: leave them out by --skip-unknown.")
+        if not kept:
+            raise UserError(f"{found}: none is left to measure.")
+        warnings.warn(f"{found}: they are left out.", MakemoreWarning, stacklevel=3)
+        return kept
 
     def encode_lines(self, documents: Sequence[str]) -> Lines:
         """Encode documents that each have an end of their own.

@@ -6,26 +6,14 @@ one of them without importing torch.
 
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from makemore.settings import Settings
 
 FLOATS_AT_A_TIME = 32
 """Floats that a loop on a CPU takes at once: two of its widest vectors."""
 
 Norm = Literal["none", "batch", "layer", "rms"]
-
-
-class Settings(BaseModel):
-    """A group of settings: each with its name, type, default, bounds and help."""
-
-    # deferred: --help shows the settings of every model, and validates none
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class ModelSettings(Settings):

@@ -7,7 +7,9 @@ The fingerprint of the documents decides.
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
-from makemore.config import FILES, DataSettings
+from makemore.config import FILES
+from makemore.corpus.settings import DataSettings, from_the_root
+from makemore.corpus.sources import STDIN, Paths
 from makemore.corpus.splits import Corpus
 from makemore.errors import UserError
 
@@ -28,8 +30,9 @@ def find_corpus(
         place where a corpus can be read.
 
     Raises:
-        UserError: none can be read.
+        UserError: none can be read, or they came from standard input, which nobody has told again.
     """
+    refuse_spent_input(settings, told)
     readable, problem = [], None
     for place in (settings, *_elsewhere(settings, run, told)):
         try:
@@ -45,17 +48,33 @@ def find_corpus(
     return readable[0]
 
 
-def read_the_same(settings: DataSettings, fingerprint: str, run: Path | None, data: Path) -> Corpus:
+def read_the_same(
+    settings: DataSettings, fingerprint: str, run: Path | None, data: Paths
+) -> Corpus:
     """Read the documents of a run from another place that its user names.
 
     Raises:
         UserError: they can't be read, or are others.
     """
-    settings = settings.model_copy(update={"data": data.absolute()})
+    settings = settings.model_copy(update={"data": from_the_root(data)})
     _, corpus = find_corpus(settings, fingerprint, run, told={"data"})
     if corpus.fingerprint != fingerprint:
         raise UserError(f"{corpus.source} holds other documents than the run was trained with.")
     return corpus
+
+
+def refuse_spent_input(settings: DataSettings, told: Collection[str] = ()) -> None:
+    """Refuse to read standard input again, unless the user has just named it.
+
+    Raises:
+        UserError: the documents of the run came from there.
+    """
+    untold = FILES.difference(told)
+    if any(STDIN in (getattr(settings, name) or ()) for name in untold):
+        raise UserError(
+            "The documents of this run came from standard input, which can't be read again: name "
+            "the same by --data, in a file, or as - and in a pipe."
+        )
 
 
 def _elsewhere(
@@ -64,16 +83,23 @@ def _elsewhere(
     """Take for each file that is gone, then for each file at all, the one beside the run."""
     if run is None:
         return
-    known = {name: getattr(settings, name) for name in FILES.difference(told)}
-    beside = {name: found for name, path in known.items() if path and (found := _beside(path, run))}
-    gone = {name: found for name, found in beside.items() if not known[name].exists()}
-    for moved in (gone, beside):
+    known = {name: getattr(settings, name) or () for name in FILES.difference(told)}
+    for only_gone in (True, False):
+        moved = {name: _moved(paths, run, only_gone) for name, paths in known.items()}
+        moved = {name: paths for name, paths in moved.items() if paths != known[name]}
         if moved:
             yield settings.model_copy(update=moved)
 
 
+def _moved(paths: tuple[Path, ...], run: Path, only_gone: bool) -> tuple[Path, ...]:
+    """Exchange those of some paths that stand beside the run, or only those that are gone."""
+    return tuple(
+        path if only_gone and path.exists() else _beside(path, run) or path for path in paths
+    )
+
+
 def _beside(path: Path, run: Path) -> Path | None:
-    """Find a file near a run that is called the same; the more of its path fits, the better.
+    """Find a file or folder near a run that is called the same; best is what fits most of its path.
 
     For `/old/project/data/names.txt` and the run `/new/work/runs/one`, that is first
     `project/data/names.txt` in the run or one of three folders above it, then `data/names.txt`,
@@ -83,6 +109,6 @@ def _beside(path: Path, run: Path) -> Path | None:
     for start in range(1, len(path.parts)):
         for folder in folders:
             candidate = folder.joinpath(*path.parts[start:])
-            if candidate != path and candidate.is_file():
+            if candidate != path and candidate.exists():
                 return candidate
     return None

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from makemore.config import FILES, Config, change_config, read_config
 from makemore.corpus.splits import Corpus
 from makemore.errors import UserError
-from makemore.runs.data import find_corpus
+from makemore.runs.data import find_corpus, refuse_spent_input
 from makemore.shell import quote
 
 if TYPE_CHECKING:  # and torch with it, which to find a run takes no time for
@@ -205,6 +205,7 @@ def reopen(
 
     if not run.last.exists():
         config = read_config(run.config, flags, trusted=trusted)
+        refuse_spent_input(config.data, FILES & flags.keys())
         corpus = config.data.load()
         return config.resolve(corpus.longest), None, corpus
     checkpoint = Checkpoint.load(run.last)

@@ -27,7 +27,9 @@ def _settings_of(run: str) -> dict[str, Any]:
     path = find_checkpoint(Path(run))
     checkpoint = Checkpoint.load(path)
     config = checkpoint.config
-    kept = {"format": config.data.format} | config.architecture.model_dump(exclude_none=True)
+    kept = config.data.model_dump(
+        include={"format", "separator", "keep_blanks"}
+    ) | config.architecture.model_dump(exclude_none=True)
     training = config.training.model_dump(mode="json", exclude_none=True)
     unset = {name: value for name, value in kept.items() if name != "block_size"}
     by_default = Config.from_values({"model": config.model} | unset).resolve(checkpoint.longest)

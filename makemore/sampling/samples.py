@@ -43,9 +43,9 @@ class Samples(Shown, list[Sample]):
 
 
 def look_up(samples: Iterable[Sample], corpus: Corpus) -> Iterator[Sample]:
-    """Tell of each sample where it stands in a corpus, white space around it left aside."""
+    """Tell of each sample where it stands in a corpus."""
     for one in samples:
         place: Place | None = None
         if one.finished:
-            place = corpus.find(one.strip()) or "new"
+            place = corpus.find(one) or "new"
         yield Sample(one, one.finished, place)

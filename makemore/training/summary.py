@@ -29,6 +29,7 @@ class Summary(Shown):
         found: what the model itself found in training, by its name.
         seconds: of training, with its validations and checkpoints.
         samples: from the best weights; one of a text.
+        read: what was read, and what was changed in reading, by `Corpus.figures`.
     """
 
     parameters: int
@@ -38,6 +39,7 @@ class Summary(Shown):
     found: dict[str, float]
     seconds: float
     samples: list[Sample]
+    read: dict[str, Any]
 
     def grid(self) -> Grid:
         """Show the figures, one below the other."""
@@ -60,6 +62,7 @@ class Summary(Shown):
             "train_documents": self.train_documents,
             "found": self.found,
             "seconds": self.seconds,
+            "read": self.read,
             "samples": [one.figures() for one in self.samples],
         }
 
@@ -84,6 +87,7 @@ def summarise(maker: Maker) -> Summary:
         found=maker.model.report(),
         seconds=maker.progress.seconds,
         samples=list(look_up(maker.preview(), maker.corpus)),
+        read=maker.corpus.figures(),
     )
 
 

@@ -10,7 +10,8 @@ from typer.main import get_command
 
 from makemore import __version__
 from makemore.commands import app
-from makemore.config import DataSettings, TrainingSettings, flag
+from makemore.config import TrainingSettings, flag
+from makemore.corpus.settings import DataSettings
 from makemore.models import ARCHITECTURES
 from tests.helpers import Runner
 

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from makemore.comparison.compressors import Compressed, compress
+from makemore.corpus.reading import HowToRead
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 
@@ -32,7 +33,7 @@ def test_the_bits_are_those_of_the_command(name: str, names: Corpus) -> None:
 
 def test_a_text_has_no_line_s_end_to_predict() -> None:
     history, text = "to be or not to be, " * 50, "that is the question\n"
-    corpus = Corpus("x", [history], [text], [], "text")
+    corpus = Corpus("x", [history], [text], [], HowToRead("text"))
     for name, bits in bits_of(corpus).items():
         assert 0 <= bits * len(text) / 8 == pytest.approx(round(bits * len(text) / 8)), name
 
@@ -44,8 +45,8 @@ def test_what_stands_in_the_history_costs_nearly_nothing_but_not_beyond_gzip_s_w
         return "".join(random.Random(seed).choices("abcdefghijklmnop", k=n))  # 4 bits each
 
     text = letters(4000, 0)
-    near = bits_of(Corpus("x", [text + letters(2000, 1)], [text], [], "text"))
-    far = bits_of(Corpus("x", [text + letters(100_000, 1)], [text], [], "text"))
+    near = bits_of(Corpus("x", [text + letters(2000, 1)], [text], [], HowToRead("text")))
+    far = bits_of(Corpus("x", [text + letters(100_000, 1)], [text], [], HowToRead("text")))
     assert near["gzip"] < 0.2
     assert far["gzip"] == pytest.approx(4, rel=0.2), "it looks 32 KiB back"
     assert near["xz"] < 0.1 > far["xz"]

@@ -31,8 +31,8 @@ def test_a_project_that_was_moved_goes_on(run_makemore: Runner, project: Path) -
     assert run_makemore("sample", "--novel", "-n", "2").exit_code == 0
     assert run_makemore("train", "--resume", "--max-steps", "6").exit_code == 0
     told = Checkpoint.load(Path("runs/a/last.safetensors")).config.data
-    assert str(told.data) == str(project / "data" / "words.txt")
-    assert str(told.val_data) == str(project / "val.txt")
+    assert told.data == (project / "data" / "words.txt",)
+    assert told.val_data == (project / "val.txt",)
 
 
 def test_it_looks_where_it_was_told_last_and_then_beside_itself(
@@ -63,7 +63,7 @@ def test_the_same_documents_may_be_named_in_another_place(
         result = run_makemore(*command, "--data", place)
         assert result.exit_code == 0, result.stderr
     told = Checkpoint.load(Path("runs/a/last.safetensors")).config.data
-    assert str(told.data) == place
+    assert told.data == (Path(place),)
     assert run_makemore("train", "--resume", "--max-steps", "9").exit_code == 0
 
 
@@ -84,3 +84,18 @@ def test_a_checkpoint_alone_finds_what_lies_beside_it(project: Path, tmp_path: P
     shutil.copy(project / "val.txt", there)
     shutil.rmtree(project / "data")
     assert makemore.load(there / "best.safetensors").corpus.find("anna") == "train"
+
+
+def test_a_folder_and_several_files_move_along(run_makemore: Runner, tmp_path: Path) -> None:
+    for name in ("old/parts/a.txt", "old/parts/b.txt", "old/c.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("anna\nbob\ncara\n" * 9)
+    data = [tmp_path / "old/parts", tmp_path / "old/c.txt"]
+    maker = makemore.train(data, model="bigram", out=tmp_path / "old/runs/a", show=False)
+    shutil.move(tmp_path / "old", tmp_path / "new")
+    moved = makemore.load(tmp_path / "new/runs/a").corpus
+    assert moved.fingerprint == maker.fingerprint
+    assert moved.source == f"{tmp_path / 'new/parts'} and 1 more"
+    named = [tmp_path / "new/c.txt", tmp_path / "new/parts"]  # in another order, but alike
+    loaded = makemore.load(tmp_path / "new/runs/a", data=named)
+    assert loaded.evaluate("train", data=named).figures() == maker.evaluate("train").figures()

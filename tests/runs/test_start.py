@@ -127,3 +127,15 @@ def test_a_little_data_of_another_language_is_learned_sooner(tmp_path: Path) -> 
 
 def losses(maker: makemore.Maker) -> list[float]:
     return [loss for one in maker.metrics if (loss := one.get("loss/val")) is not None]
+
+
+def test_a_run_is_started_from_as_its_documents_are_cut(
+    run_makemore: Runner, tmp_path: Path
+) -> None:
+    Path("levels.txt").write_text("##\n#.\n\n#.\n##\n\n" * 20)
+    flags = ["--model", "mlp", "--max-steps", "2", "--data", "levels.txt", "--out", "first"]
+    assert run_makemore("train", *flags, "--separator", "blank").exit_code == 0
+    more = ["--from", "first", "--data", "levels.txt", "--out", "second"]
+    result = run_makemore("train", *more)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "40 documents (2 distinct)" in result.stdout

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from makemore.config import Config
+from makemore.corpus.reading import HowToRead
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
@@ -17,7 +18,9 @@ from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.run import create_run
 from tests.helpers import assert_same_weights, metrics_of, run_training, small_config
 
-TEXT = Corpus("a text", ["to be or not to be, " * 90], ["that is the question"], [], format="text")
+TEXT = Corpus(
+    "a text", ["to be or not to be, " * 90], ["that is the question"], [], HowToRead("text")
+)
 
 
 @pytest.mark.parametrize("format", ["lines", "text"])

@@ -1,0 +1,113 @@
+"""Bytes become characters: UTF-8, or the encoding that is named."""
+
+import codecs
+
+from makemore.errors import UserError
+
+LONG_ENOUGH = 2**16
+"""Bytes from which an encoding is guessed."""
+WESTERN = {"windows-1252": "cp1252", "iso-8859-1": "cp1252"}
+"""As Python names it; it reads Latin-1 too, but for characters that no one types."""
+PRIOR = 3
+"""How many times likelier cp1252 is taken to be, since so many more files are written in it."""
+SHOWN = 40
+"""Characters that are shown of a line."""
+
+
+def decode(name: str, content: bytes, encoding: str | None = None, *, first_line: int = 1) -> str:
+    """Read bytes as text. A byte-order mark at the beginning goes; CR and CRLF become LF.
+
+    Args:
+        name: of the file, for the sentence that refuses it.
+        content: its bytes.
+        encoding: as Python names it; None: UTF-8.
+        first_line: the number of the first line among them.
+
+    Raises:
+        UserError: they are no such text, or hold a NUL, which no text does.
+    """
+    try:
+        text = content.decode(encoding or "utf-8")
+    except UnicodeError as error:
+        raise UserError(_refusal(name, content, encoding, error, first_line)) from error
+    if "\0" in text:
+        raise UserError(f"{name} holds NUL characters, as no text does: {_nul_advice(content)}.")
+    refuse_surrogates(name, text)
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def refuse_surrogates(name: str, text: str) -> None:
+    r"""Refuse halves of surrogate pairs, which no file can hold; JSON may spell one, as "\ud800".
+
+    Raises:
+        UserError: there is one.
+    """
+    try:
+        text.isascii() or text.encode()
+    except UnicodeEncodeError as error:
+        half = f"U+{ord(text[error.start]):04X}"
+        raise UserError(f"{name} holds {half}, half a character: mend it first.") from error
+
+
+def is_encoding(name: str) -> bool:
+    """Tell whether Python reads text in this encoding."""
+    try:
+        b" \n".decode(name)  # not empty, for which Python doesn't look
+    except LookupError:
+        return False
+    except UnicodeError:
+        return True
+    return True
+
+
+def likeliest_encoding(content: bytes) -> str | None:
+    """Guess the encoding of bytes that are not UTF-8; None where they are no text.
+
+    On a short list a detector can hardly tell Western from Central European: there it takes the
+    Western one, cp1252, unless another is several times as likely.
+    """
+    import chardet  # slow to import, and seldom needed
+
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    # a few accents among many plain lines would tell the detector little
+    telling = b"\n".join(line for line in content.splitlines() if not line.isascii())
+    found = chardet.detect_all(telling[:LONG_ENOUGH])
+    likeliness = {
+        str(one["encoding"]).lower(): one["confidence"] for one in found if one["encoding"]
+    }
+    likeliness = {WESTERN.get(name, name): p for name, p in reversed(likeliness.items())}
+    if "cp1252" in likeliness:
+        likeliness["cp1252"] *= PRIOR
+    known = [name for name in likeliness if is_encoding(name)]
+    if b"\0" in content:  # as it stands in no text but these
+        known = [name for name in known if name.startswith(("utf-16", "utf-32"))]
+    return max(known, key=lambda name: likeliness[name], default=None)
+
+
+def _refusal(
+    name: str, content: bytes, encoding: str | None, error: UnicodeError, first_line: int
+) -> str:
+    place = error.start if isinstance(error, UnicodeDecodeError) else 0
+    line = content[:place].count(b"\n")
+    if encoding is not None:
+        return f"{name} is not {encoding} text (line {line + first_line}): give another --encoding."
+    guess = likeliest_encoding(content)
+    if guess is None:
+        return f"{name} is not text (line {line + first_line} is not UTF-8)."
+    lines = content.decode(guess, "replace").split("\n")
+    shown = lines[min(line, len(lines) - 1)].strip()[:SHOWN]
+    return (
+        f"{name} is not UTF-8 text (line {line + first_line}): its likeliest encoding is {guess}, "
+        f"by which that line is {shown!r}; if so, add --encoding {guess}."
+    )
+
+
+def _nul_advice(content: bytes) -> str:
+    """Tell UTF-16, where every other byte of Latin letters is NUL, from what is no text."""
+    if not content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+            nul, other = content[first::2].count(0), content[1 - first :: 2].count(0)
+            if nul > len(content) / 8 and not other:
+                return f"it looks like UTF-16, so try --encoding {encoding}"
+    return "it is in another --encoding, such as utf-16, or binary"

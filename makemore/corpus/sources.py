@@ -1,0 +1,99 @@
+"""Paths become bytes: a file, the files of a folder, standard input; gzip is unpacked."""
+
+import gzip
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from makemore.errors import UserError
+
+STDIN = Path("-")
+"""The path that stands for standard input."""
+GZIP = b"\x1f\x8b"
+"""What every gzipped file begins with (RFC 1952)."""
+
+Paths = str | Path | Sequence[str | Path]
+"""Files and folders, one or several, as a user names them."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The bytes of one file.
+
+    Attributes:
+        name: as a sentence names it.
+        suffix: of its name, in small letters, such as ".csv"; that of gzip left aside.
+        content: unpacked.
+    """
+
+    name: str
+    suffix: str
+    content: bytes
+
+
+def as_list(paths: Paths) -> list[Path]:
+    """Give one path or several as a list."""
+    return [Path(paths)] if isinstance(paths, str | Path) else list(map(Path, paths))
+
+
+def name_of(paths: Paths) -> str:
+    """Name one path or several in a few words."""
+    first, *others = map(_name, as_list(paths))
+    return f"{first} and {len(others)} more" if others else first
+
+
+def read_sources(paths: Paths) -> Iterator[Source]:
+    """Read files in their order, one at a time; a folder gives its own, sorted by their paths.
+
+    Files and folders whose names begin with a dot are passed over in a folder.
+
+    Raises:
+        UserError: one can't be read or unpacked, or a folder holds no file.
+    """
+    for path in as_list(paths):
+        try:
+            for file in _files(path):
+                yield _read(file)
+        except OSError as error:
+            raise UserError(f"Can't read {error.filename or _name(path)}: {error.strerror}.") from (
+                error
+            )
+
+
+def unpack(name: str, content: bytes) -> bytes:
+    """Unpack what is gzipped; other bytes are given back as they are.
+
+    Raises:
+        UserError: they are damaged.
+    """
+    if not content.startswith(GZIP):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UserError(f"{name} is gzipped, and damaged: {error}.") from error
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    found = [
+        file
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts)
+    ]
+    if not found:
+        raise UserError(f"{path} is a folder without files.")
+    return found
+
+
+def _read(path: Path) -> Source:
+    content = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
+    unpacked = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    return Source(_name(path), unpacked.suffix.lower(), unpack(_name(path), content))
+
+
+def _name(path: Path) -> str:
+    return "standard input" if path == STDIN else str(path)
