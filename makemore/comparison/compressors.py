@@ -56,6 +56,6 @@ def compress(corpus: Corpus) -> Iterator[Compressed]:
 
 
 def _spell(corpus: Corpus, documents: list[str]) -> str:
-    """Write documents, each with a character for its end that none of them holds; a text without."""
+    """Write documents, each with an end of one character that none holds; a text without."""
     end = "" if corpus.format == "text" else "\0" if corpus.how.several_lines else "\n"
     return "".join(document + end for document in documents)
