@@ -238,10 +238,10 @@ def read_config(
     from_file: dict[str, Any] = {}
     if file is not None:
         try:
-            from_file = tomllib.loads(file.read_text(encoding="utf-8"))
+            from_file = tomllib.loads(file.read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise UserError(f"Can't read {file}: {error.strerror}.") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:  # of its text, encoding, numbers or nesting
             raise UserError(f"{file} is not valid TOML: {error}.") from error
     from_file.pop("expected", None)  # what the run must reach is for those who check the file
     values = overlay(from_file, flags)

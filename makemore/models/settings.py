@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from makemore.settings import Settings
+from makemore.settings import Settings, Size
 
 FLOATS_AT_A_TIME = 32
 """Floats that a loop on a CPU takes at once: two of its widest vectors."""
@@ -58,7 +58,9 @@ class NgramSettings(ModelSettings):
     builds = "ngram.Ngram"
     recipe: ClassVar[dict[str, Any]] = {}
 
-    order: int = Field(6, ge=1, description="characters in a gram, the predicted one among them")
+    order: int = Field(
+        6, ge=1, le=1000, description="characters in a gram, the predicted one among them"
+    )
 
 
 class WindowSettings(ModelSettings):
@@ -74,10 +76,10 @@ class MLPSettings(WindowSettings):
     recipe = {"max_steps": 1500, "batch_size": 1024, "learning_rate": 0.02, "warmup_steps": 50}
     text_recipe = {"max_steps": 600, "batch_size": 8192}
 
-    block_size: int = Field(3, ge=1, description="characters that the model sees")
-    n_embd: int = Field(10, ge=1, description="channels of a character's embedding")
-    n_hidden: int = Field(200, ge=1, description="units of each hidden layer")
-    n_layer: int = Field(1, ge=1, description="hidden layers")
+    block_size: Size = Field(3, description="characters that the model sees")
+    n_embd: Size = Field(10, description="channels of a character's embedding")
+    n_hidden: Size = Field(200, description="units of each hidden layer")
+    n_layer: int = Field(1, ge=1, le=10_000, description="hidden layers")
     init: Literal["uniform", "kaiming"] = Field(
         "uniform", description="of the hidden weights: PyTorch's, or scaled for tanh (He et al.)"
     )
@@ -123,9 +125,9 @@ class WaveNetSettings(WindowSettings):
     }
     text_recipe = {"max_steps": 400, "batch_size": 8192, "weight_decay": 0.3}
 
-    block_size: int = Field(8, ge=2, description="characters that the model sees: a power of 2")
-    n_embd: int = Field(24, ge=1, description="channels of a character's embedding")
-    n_hidden: int = Field(128, ge=1, description="channels of each hidden layer")
+    block_size: Size = Field(8, ge=2, description="characters that the model sees: a power of 2")
+    n_embd: Size = Field(24, description="channels of a character's embedding")
+    n_hidden: Size = Field(128, description="channels of each hidden layer")
     norm: Norm = Field("batch", description="normalisation before each tanh")
 
     @field_validator("block_size")
@@ -146,6 +148,7 @@ class PrefixSettings(ModelSettings):
     block_size: int | None = Field(
         None,
         ge=2,
+        le=2**20,
         description="characters that the model sees; unless given, the longest document and its "
         f"start, up to {longest_block}; {text_block} in a text",
     )
@@ -164,8 +167,8 @@ class BagOfWordsSettings(PrefixSettings):
     builds = "bow.BagOfWords"
     recipe = {"max_steps": 1000, "batch_size": 512, "learning_rate": 0.04, "warmup_steps": 50}
 
-    n_embd: int = Field(64, ge=1, description="channels of a character's embedding")
-    n_hidden: int = Field(64, ge=1, description="units of the hidden layer")
+    n_embd: Size = Field(64, description="channels of a character's embedding")
+    n_hidden: Size = Field(64, description="units of the hidden layer")
 
 
 class RecurrentSettings(PrefixSettings):
@@ -173,8 +176,8 @@ class RecurrentSettings(PrefixSettings):
 
     recipe = {"max_steps": 500, "batch_size": 512, "learning_rate": 0.01, "warmup_steps": 50}
 
-    n_embd: int = Field(64, ge=1, description="channels of a character's embedding")
-    n_hidden: int = Field(128, ge=1, description="units of the state")
+    n_embd: Size = Field(64, description="channels of a character's embedding")
+    n_hidden: Size = Field(128, description="units of the state")
 
 
 class RNNSettings(RecurrentSettings):
@@ -182,7 +185,7 @@ class RNNSettings(RecurrentSettings):
 
     builds = "rnn.RNN"
 
-    n_hidden: int = Field(256, ge=1, description="units of the state")
+    n_hidden: Size = Field(256, description="units of the state")
 
 
 class LSTMSettings(RecurrentSettings):
@@ -217,12 +220,13 @@ class TransformerSettings(PrefixSettings):
         "eval_interval": 500,
     }
 
-    n_layer: int = Field(2, ge=1, description="blocks")
-    n_head: int = Field(4, ge=1, description="attention heads in a block; they divide n_embd")
-    n_embd: int = Field(88, ge=1, description="channels of the residual stream")
+    n_layer: int = Field(2, ge=1, le=10_000, description="blocks")
+    n_head: Size = Field(4, description="attention heads in a block; they divide n_embd")
+    n_embd: Size = Field(88, description="channels of the residual stream")
     n_hidden: int | None = Field(
         None,
         ge=1,
+        le=2**20,
         description="units of the MLP in a block; unless given, 4 n_embd, or, with swiglu's gates, "
         "8/3 n_embd, down to a multiple of 32 (at least 32)",
     )

@@ -84,8 +84,10 @@ class Run:
 
     @property
     def exists(self) -> bool:
-        """Whether the directory holds a run."""
-        return self.config.exists() or self.last.exists()
+        """Whether the directory holds a run, and can be looked into."""
+        with suppress(OSError):
+            return self.config.exists() or self.last.exists()
+        return False
 
     def __str__(self) -> str:
         return str(self.directory)
@@ -105,10 +107,13 @@ def create_run(out: Path | None, model: str) -> Run:
             raise UserError(
                 f"{out} holds a run already: go on with it by --resume, or choose another --out."
             )
+        str(out).encode()  # logs and checkpoints name the run
         out.mkdir(parents=True, exist_ok=True)
         return run
     except OSError as error:
         raise UserError(f"Can't make {error.filename}: {error.strerror}.") from error
+    except UnicodeEncodeError as error:
+        raise UserError(f"The name {out} is not UTF-8: choose another --out.") from error
 
 
 def find_run(name: Path | None) -> Run:
@@ -134,8 +139,9 @@ def find_checkpoint(name: Path | None) -> Path:
     Raises:
         UserError: there is none.
     """
-    if name is not None and name.is_file():
-        return name
+    with suppress(OSError):  # a name that is longer than a file system takes
+        if name is not None and name.is_file():
+            return name
     if name is None:
         saved = [run for run in runs_in(RUNS) if run.checkpoint.exists()]
         if saved:
