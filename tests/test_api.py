@@ -1,10 +1,12 @@
 """The library: what `import makemore` offers does what the commands do."""
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -234,3 +236,22 @@ def test_ctrl_c_interrupts_a_training_in_python(names: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         makemore.train(names, out="run", show=False, watch=interrupt, **SETTINGS)
     assert makemore.resume("run", show=False).progress.finished
+
+
+@pytest.mark.parametrize(
+    ("settings", "far_off"),
+    [
+        ({"model": "gru", "learning_rate": 100.0, "optimizer": "adamw"}, True),
+        ({"model": "rnn", "learning_rate": 50.0, "optimizer": "adamw", "grad_clip": 0.0}, True),
+        ({"model": "gru"}, False),
+    ],
+)
+def test_a_loss_that_is_a_number_and_worse_than_guessing_is_said(
+    names: Path, settings: dict[str, Any], far_off: bool
+) -> None:
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        maker = makemore.train(names, max_steps=60, batch_size=32, show=False, **settings)
+    sentences = [str(one.message) for one in said]
+    guessing = f"ln {len(maker.vocabulary)} = {math.log(len(maker.vocabulary)):.4f}"
+    assert any(guessing in one for one in sentences) == far_off

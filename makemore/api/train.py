@@ -1,5 +1,6 @@
 """Train a model, go on with a run, load what was trained: each gives a `Maker`."""
 
+import warnings
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,12 +13,13 @@ from makemore.config import Config
 from makemore.corpus.sources import Paths
 from makemore.corpus.splits import Corpus
 from makemore.display import visible
+from makemore.errors import MakemoreWarning
 from makemore.maker import Maker
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import MemoryRecorder, Recorder
 from makemore.runs.run import claimed, create_run, find_run, reopen
 from makemore.training.learner import Learner
-from makemore.training.loop import best_of
+from makemore.training.loop import best_of, worse_than_guessing
 from makemore.training.loop import train as run_loop
 from makemore.training.status import StatusLine
 
@@ -148,6 +150,9 @@ def _train(
                 watch(progress)
 
         run_loop(learner, recorder, watch=follow, should_stop=should_stop or (lambda: False))
+    problem = worse_than_guessing(learner)
+    if problem is not None:
+        warnings.warn(problem, MakemoreWarning, stacklevel=4)
     return best_of(learner, recorder)
 
 

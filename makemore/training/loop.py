@@ -5,12 +5,16 @@ from collections.abc import Callable
 from contextlib import closing
 
 from makemore.corpus.documents import Text
+from makemore.display import show_loss
 from makemore.errors import UserError
 from makemore.evaluation.losses import evaluate
 from makemore.maker import Maker
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import Recorder
 from makemore.training.learner import Learner
+
+ENOUGH = 50
+"""Steps after which a training that goes well is better than guessing."""
 
 
 def train(
@@ -64,6 +68,21 @@ def best_of(learner: Learner, recorder: Recorder) -> Maker:
     maker.known_metrics = recorder.metrics()
     maker.path = recorder.best_path
     return maker
+
+
+def worse_than_guessing(learner: Learner) -> str | None:
+    """Say in a sentence that a training has not learned, though its loss is a number; else None.
+
+    Who guesses gives each of V characters 1 / V, and loses ln V. A few steps tell nothing.
+    """
+    progress, guessing = learner.progress, math.log(learner.model.vocab_size)
+    if progress.step < ENOUGH or not progress.train_loss > guessing + 0.1:
+        return None
+    return (
+        f"The last batches have a loss of {show_loss(progress.train_loss)}, and guessing has "
+        f"ln {learner.model.vocab_size} = {show_loss(guessing)}: the training has diverged, or it "
+        f"began far off. Try a lower --learning-rate; `makemore check` may find more."
+    )
 
 
 class _Run:
