@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from makemore.api.check import check as check
     from makemore.api.compare import compare as compare
     from makemore.api.lr_range import lr_range as lr_range
+    from makemore.api.plot import plot as plot
     from makemore.api.train import load as load
     from makemore.api.train import resume as resume
     from makemore.api.train import train as train
@@ -43,6 +44,7 @@ _PUBLIC = {
     "load": "api.train",
     "lr_range": "api.lr_range",
     "check": "api.check",
+    "plot": "api.plot",
     "Finding": "checks.finding",
     "Findings": "checks.finding",
     "compare": "api.compare",

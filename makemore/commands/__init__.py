@@ -23,6 +23,7 @@ from makemore.commands.explain import explain
 from makemore.commands.lecture import lecture
 from makemore.commands.lr_range import lr_range
 from makemore.commands.moons import moons
+from makemore.commands.plot import plot
 from makemore.commands.runs import runs
 from makemore.commands.sample import sample
 from makemore.commands.score import score
@@ -44,6 +45,7 @@ app.command()(moons)
 app.command()(explain)
 app.command("lr-range")(lr_range)
 app.command()(lecture)
+app.command()(plot)
 
 
 def _show_version(asked: bool) -> None:

@@ -1,0 +1,182 @@
+"""Which character follows which: lecture 2's 27 x 27 image, of counts or of any model.
+
+A bigram's row is all that it knows. A model that sees more is asked what it expects after a
+document that so far is one character long, or, of a text, after a line that is.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from makemore.corpus.documents import BOUNDARY
+from makemore.diagnostics.explain import shown_characters
+from makemore.errors import UsageError, UserError
+from makemore.evaluation.scores import Floats
+from makemore.maker import Maker
+from makemore.models.bigram import Bigram
+from makemore.pictures.request import Request
+from makemore.pictures.style import INK
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST = 64
+"""Characters that are shown, the most frequent, of a larger vocabulary."""
+MOST_WITH_NUMBERS = 32
+"""Characters up to which each cell has room for its pair and its number."""
+INCHES_A_CELL = 0.36
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """What one model expects after each character.
+
+    Attributes:
+        probabilities: float64 (n, n), of the column's character after that of the row.
+        counts: how often it follows in the train split, where the model is made of these.
+    """
+
+    name: str
+    probabilities: Floats
+    counts: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """One matrix, or two of the same characters.
+
+    Attributes:
+        characters: as they are shown; of a corpus of lines, the end is the first, as a dot.
+        matrices: of the runs.
+    """
+
+    characters: list[str]
+    matrices: list[Matrix]
+
+    @property
+    def difference(self) -> float:
+        """Mean over the rows of half the sum of |p - q|, between two models: 0 to 1."""
+        one, other = (matrix.probabilities for matrix in self.matrices)
+        return float(np.abs(one - other).sum(axis=1).mean() / 2)
+
+    def figures(self) -> dict[str, Any]:
+        """Name all of it, as JSON can write it."""
+        runs = [
+            {
+                "model": one.name,
+                "probabilities": one.probabilities.tolist(),
+                "counts": None if one.counts is None else one.counts.astype(int).tolist(),
+            }
+            for one in self.matrices
+        ]
+        difference = {"difference": self.difference} if len(runs) == 2 else {}
+        return {"characters": self.characters, "runs": runs, **difference}
+
+
+def find(request: Request) -> Found:
+    """Find the matrices of one run or two.
+
+    Raises:
+        UsageError: there are more, or two don't share their characters.
+        UserError: of many characters the most frequent are shown, and the corpus can't be read.
+    """
+    makers = request.makers
+    if len(makers) > 2:
+        raise UsageError(f"bigram shows one run or two, not {len(makers)}.")
+    kinds = {(one.vocabulary.characters, one.is_text) for one in makers}
+    if len(kinds) > 1:
+        raise UsageError("bigram shows two runs side by side where both know the same characters.")
+    ids = shown_ids(makers[0])
+    shown = shown_characters(makers[0].vocabulary)
+    return Found(
+        [shown[i] for i in ids],
+        [find_matrix(*named, ids) for named in zip(request.names, makers, strict=True)],
+    )
+
+
+def shown_ids(maker: Maker) -> list[int]:
+    """Choose the ids that are shown, in their order; a text has no boundary.
+
+    Raises:
+        UserError: there are more than `MOST`, and the corpus can't be read to count them.
+    """
+    characters = maker.vocabulary.characters
+    first = [] if maker.is_text else [BOUNDARY]
+    if len(characters) > MOST:
+        often = Counter[str]()
+        for document in maker.corpus.train:
+            often.update(document)
+        characters = "".join(character for character, _ in often.most_common(MOST))
+    return first + sorted(maker.vocabulary.encode(characters))
+
+
+def find_matrix(name: str, maker: Maker, ids: list[int]) -> Matrix:
+    """Ask a model what it expects after each character, and count where it is made of counts."""
+    names = ["", *maker.vocabulary.characters]
+    rows = []
+    for row in ids:
+        after = maker.probabilities(names[row])
+        rows.append([after.get(names[column], 0.0) for column in ids])
+    counts = None
+    model = maker.model
+    if isinstance(model, Bigram) and model.closed_form:
+        try:
+            train = maker.corpus.train
+        except UserError:
+            pass  # it is shown as any other model is
+        else:
+            documents = maker.vocabulary.encode_documents(train, maker.config.data.format)
+            picked = torch.tensor(ids)
+            counts = model.count(documents)[picked][:, picked].numpy()
+    return Matrix(name, np.array(rows), counts)
+
+
+def draw(figure: "Figure", found: Found) -> None:
+    """Draw a square for each pair; one run has the pair and its number in it, as in the lecture."""
+    n, side = len(found.characters), INCHES_A_CELL * max(len(found.characters), 14)
+    if len(found.matrices) == 1:
+        figure.set_size_inches(side, side)
+        axes = figure.add_subplot()
+        _draw_matrix(axes, found, found.matrices[0], n <= MOST_WITH_NUMBERS)
+        return
+    figure.set_size_inches(side * 1.3, side * 0.75)
+    both = figure.subplots(1, 2)
+    for axes, matrix in zip(both, found.matrices, strict=True):
+        _draw_matrix(axes, found, matrix, False, max(m.probabilities.max() for m in found.matrices))
+    figure.suptitle(
+        f"On average {100 * found.difference:.1f}% of the probability after a character lies "
+        "elsewhere",
+        fontsize=18,
+    )
+
+
+def _draw_matrix(
+    axes: "Axes", found: Found, matrix: Matrix, numbers: bool, most: float | None = None
+) -> None:
+    counted = numbers and matrix.counts is not None
+    values = matrix.counts if counted else matrix.probabilities
+    assert values is not None
+    image = axes.imshow(values, vmin=0, vmax=most)
+    ticks = range(len(found.characters))
+    axes.set_xticks(ticks, found.characters, fontsize=13)
+    axes.set_yticks(ticks, found.characters, fontsize=13)
+    axes.set_xlabel("next character", fontsize=16)
+    axes.set_ylabel("character", fontsize=16)
+    axes.grid(visible=False)
+    what = "counts of pairs in train" if counted else "probability of the next character"
+    axes.set_title(f"{matrix.name}: {what}", fontsize=18)
+    if not numbers:
+        axes.figure.colorbar(image, ax=axes, shrink=0.8, label="probability")
+        return
+    for row, one in enumerate(found.characters):
+        for column, other in enumerate(found.characters):
+            value = values[row, column]
+            number = f"{value:.0f}" if counted else f"{value:.3f}".lstrip("0")
+            colour = "white" if value < 0.6 * values.max() else INK
+            place: dict[str, Any] = {"ha": "center", "fontsize": 8, "color": colour}
+            axes.text(column, row - 0.05, one + other, va="bottom", parse_math=False, **place)
+            axes.text(column, row + 0.05, number, va="top", **place)
