@@ -266,6 +266,7 @@ def metrics_of(run: Run) -> list[dict[str, float]]:
     lines = [json.loads(line) for line in run.metrics.read_text().splitlines()]
     for line in lines:
         line.pop("characters_per_second", None)
+        line.pop("seconds", None)
     return lines
 
 

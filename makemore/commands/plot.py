@@ -7,8 +7,8 @@ import typer
 
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
-from makemore.pictures.gallery import PICTURES, check_names, read_out
 from makemore.errors import UsageError
+from makemore.pictures.gallery import PICTURES, check_names, read_out
 
 NamesArgument = Annotated[
     list[str] | None,

@@ -200,9 +200,8 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> Suggestion:
     return Suggestion(smoothed, lowest, steepest, SHARE * rates[lowest] if falls else None)
 
 
-def smooth(losses: Sequence[float]) -> list[float]:
-    """Take the mean of each loss and those around it, as far as there are some."""
-    half = SMOOTHED_OVER // 2
+def smooth(losses: Sequence[float], half: int = SMOOTHED_OVER // 2) -> list[float]:
+    """Take the mean of each loss and `half` on either side of it, as far as there are some."""
     return [
         float(np.mean(losses[max(0, place - half) : place + half + 1]))
         for place in range(len(losses))

@@ -3,8 +3,15 @@
 style        the look that all share: colours, maps, sizes
 figure       a picture as PNG or SVG, in memory or in a file
 request      what a picture is asked to show: runs, a word, a split
+characters   which characters a picture shows
 gallery      every picture of a run by its name, and how one is made
 lr_range     the loss as the learning rate rises
 
 bigram       which character follows which
+embedding    the map of the characters
+loss         train and val over steps and seconds
+word         what is likely next, all through one word
+positions    loss by place, and by character
+samples      lengths, letters and pairs of samples beside the real ones
+splits       the losses of several runs against size and time
 """

@@ -4,28 +4,26 @@ A bigram's row is all that it knows. A model that sees more is asked what it exp
 document that so far is one character long, or, of a text, after a line that is.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from makemore.corpus.documents import BOUNDARY
 from makemore.diagnostics.explain import shown_characters
 from makemore.errors import UsageError, UserError
 from makemore.evaluation.scores import Floats
 from makemore.maker import Maker
 from makemore.models.bigram import Bigram
+from makemore.pictures.characters import shown_ids
 from makemore.pictures.request import Request
 from makemore.pictures.style import INK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
-MOST = 64
-"""Characters that are shown, the most frequent, of a larger vocabulary."""
 MOST_WITH_NUMBERS = 32
 """Characters up to which each cell has room for its pair and its number."""
 INCHES_A_CELL = 0.36
@@ -98,22 +96,6 @@ def find(request: Request) -> Found:
     )
 
 
-def shown_ids(maker: Maker) -> list[int]:
-    """Choose the ids that are shown, in their order; a text has no boundary.
-
-    Raises:
-        UserError: there are more than `MOST`, and the corpus can't be read to count them.
-    """
-    characters = maker.vocabulary.characters
-    first = [] if maker.is_text else [BOUNDARY]
-    if len(characters) > MOST:
-        often = Counter[str]()
-        for document in maker.corpus.train:
-            often.update(document)
-        characters = "".join(character for character, _ in often.most_common(MOST))
-    return first + sorted(maker.vocabulary.encode(characters))
-
-
 def find_matrix(name: str, maker: Maker, ids: list[int]) -> Matrix:
     """Ask a model what it expects after each character, and count where it is made of counts."""
     names = ["", *maker.vocabulary.characters]
@@ -143,20 +125,21 @@ def draw(figure: "Figure", found: Found) -> None:
         axes = figure.add_subplot()
         _draw_matrix(axes, found, found.matrices[0], n <= MOST_WITH_NUMBERS)
         return
-    figure.set_size_inches(side * 1.3, side * 0.75)
+    figure.set_size_inches(side * 1.5, side * 0.85)
+    most = max(matrix.probabilities.max() for matrix in found.matrices)
     both = figure.subplots(1, 2)
     for axes, matrix in zip(both, found.matrices, strict=True):
-        _draw_matrix(axes, found, matrix, False, max(m.probabilities.max() for m in found.matrices))
-    figure.suptitle(
-        f"On average {100 * found.difference:.1f}% of the probability after a character lies "
-        "elsewhere",
-        fontsize=18,
-    )
+        image = _draw_matrix(axes, found, matrix, False, most)
+        axes.set_title(matrix.name, fontsize=18)
+    bar = figure.colorbar(image, ax=both, shrink=0.7, aspect=30)
+    bar.set_label("probability of the next character", fontsize=16)
+    apart = f"{100 * found.difference:.1f}%"
+    figure.suptitle(f"After a character, {apart} of the probability lies elsewhere", fontsize=18)
 
 
 def _draw_matrix(
     axes: "Axes", found: Found, matrix: Matrix, numbers: bool, most: float | None = None
-) -> None:
+) -> "AxesImage":
     counted = numbers and matrix.counts is not None
     values = matrix.counts if counted else matrix.probabilities
     assert values is not None
@@ -170,8 +153,7 @@ def _draw_matrix(
     what = "counts of pairs in train" if counted else "probability of the next character"
     axes.set_title(f"{matrix.name}: {what}", fontsize=18)
     if not numbers:
-        axes.figure.colorbar(image, ax=axes, shrink=0.8, label="probability")
-        return
+        return image
     for row, one in enumerate(found.characters):
         for column, other in enumerate(found.characters):
             value = values[row, column]
@@ -180,3 +162,4 @@ def _draw_matrix(
             place: dict[str, Any] = {"ha": "center", "fontsize": 8, "color": colour}
             axes.text(column, row - 0.05, one + other, va="bottom", parse_math=False, **place)
             axes.text(column, row + 0.05, number, va="top", **place)
+    return image

@@ -34,7 +34,13 @@ class Entry:
 
 
 PICTURES = {
-    "bigram": Entry("How likely each character is after each single one; two runs too.", True),
+    "bigram": Entry("how likely each character is after each single one", True),
+    "embedding": Entry("the map of the characters"),
+    "loss": Entry("train and val loss over the steps and seconds of the training", True),
+    "word": Entry("what is likely next, all through one word"),
+    "positions": Entry("loss by place in the document, and by character", True),
+    "samples": Entry("lengths, letters and pairs of samples beside the real ones"),
+    "splits": Entry("train, val and test loss of several runs, against size and time", True),
 }
 IMAGES = {".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".pdf"}
 """Suffixes by which a path is that of a file, not of a folder."""

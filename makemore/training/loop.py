@@ -103,7 +103,7 @@ class _Run:
         learner.begin()
         if learner.model.closed_form:
             found = evaluate(learner.model, learner.documents)
-            self.recorder.numbers(0, {"loss/train": found.loss})
+            self.record({"loss/train": found.loss})
         if progress.finished or not isinstance(learner.documents, Text):
             self.validate()
         self.save()
@@ -131,7 +131,12 @@ class _Run:
             "learning_rate": learning_rate,
             "characters_per_second": progress.characters_per_second,
         }
-        self.recorder.numbers(progress.step, numbers)
+        self.record(numbers)
+
+    def record(self, numbers: dict[str, float]) -> None:
+        """Log numbers, with the seconds of training at which they were found."""
+        self.progress.read_clock()
+        self.recorder.numbers(self.progress.step, {**numbers, "seconds": self.progress.seconds})
 
     def validate(self) -> None:
         """Log the exact validation loss and some samples; keep the weights if they are the best."""
@@ -143,7 +148,7 @@ class _Run:
             loss = found.loss
             if math.isnan(loss):
                 raise self.diverged()
-            self.recorder.numbers(progress.step, {"loss/val": loss})
+            self.record({"loss/val": loss})
         lines = [line for one in learner.maker.preview() for line in one.split("\n")]
         self.recorder.text(progress.step, "samples", lines)
         progress.val_loss, progress.validated = loss, True

@@ -34,7 +34,7 @@ def test_tensorboard_gets_the_numbers_of_metrics_jsonl_the_samples_and_the_confi
         run_training(config, corpus, run, stop)
     events = EventAccumulator(str(run.directory), size_guidance={"tensors": 0})
     events.Reload()
-    tags = {"loss/train", "loss/val", "learning_rate", "characters_per_second"}
+    tags = {"loss/train", "loss/val", "learning_rate", "characters_per_second", "seconds"}
     assert set(events.Tags()["scalars"]) == tags
     logged = [json.loads(line) for line in run.metrics.read_text().splitlines()]
     for tag in tags:
