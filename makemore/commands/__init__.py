@@ -5,6 +5,7 @@
     console                  what is printed
     messages                 what is said on stderr
     completion               what a shell completes
+    images                   pictures in a terminal
     signals                  Ctrl-C
 
 torch takes over a second to import, so nothing here imports it until a command computes. Then it

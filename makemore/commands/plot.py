@@ -1,11 +1,15 @@
 """`makemore plot`."""
 
+import os
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from makemore.commands import flags
+from makemore.commands.images import COLUMNS, Show, shower_of
 from makemore.commands.messages import reports_errors
 from makemore.errors import UsageError
 from makemore.pictures.gallery import PICTURES, check_names, read_out
@@ -14,7 +18,7 @@ NamesArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[RUN]... [PICTURE]...",
-        help=f"Names of pictures: {', '.join(PICTURES)}. Anything else is a run, as in --run.",
+        help=f"Pictures: {', '.join(PICTURES)}. Any other word is a run, as with --run.",
         show_default="the newest run; all pictures that fit",
     ),
 ]
@@ -41,6 +45,9 @@ FormatOption = Annotated[
     Literal["png", "svg"] | None,
     typer.Option(help="What to draw as.", show_default="png, or as --out says"),
 ]
+ShowOption = Annotated[
+    bool, typer.Option("--show", help="Show them too, in kitty, iTerm2 or a terminal with sixel.")
+]
 
 
 @reports_errors
@@ -51,6 +58,7 @@ def plot(
     format: FormatOption = None,
     word: WordOption = None,
     split: flags.SplitOption = None,
+    show: ShowOption = False,
     device: flags.DeviceOption = "auto",
     model: flags.OwnModelOption = None,
     trust: flags.TrustOption = False,
@@ -58,12 +66,9 @@ def plot(
 ) -> None:
     """Show what a model has learned, as pictures: PNG or SVG."""
     pictures = [name for name in names or [] if name in PICTURES]
-    runs = [*(run or []), *(Path(name) for name in names or [] if name not in PICTURES)]
-    for name in names or []:
-        if name not in PICTURES and not any(Path(at, name).exists() for at in (".", "runs")):
-            known = ", ".join(PICTURES)
-            raise UsageError(f"{name} is neither a run nor a picture: there are {known}.")
+    runs = [*(run or []), *_runs_among(names or [])]
     read_out(out, format, check_names(pictures, max(1, len(runs))))  # before torch is imported
+    shower = _shower(as_json) if show else None
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
@@ -82,9 +87,33 @@ def plot(
         trust=trust,
     )
     if as_json:
-        for one in found.figures():
-            console.print_json(one)
+        for figures in found.figures():
+            console.print_json(figures)
     else:
         console.show(found)
+    if shower is not None:
+        for one in found:
+            console.say(f"\n{one.name}", "bold")
+            sys.stdout.write(shower(one.render(), min(console.console.width, COLUMNS)) + "\n")
     if not found:
         raise typer.Exit(1)
+
+
+def _runs_among(names: Iterable[str]) -> list[Path]:
+    """Give the words that are no picture; each has to be there, as a run is."""
+    runs = [Path(name) for name in names if name not in PICTURES]
+    for path in runs:
+        if not (path.exists() or Path("runs", path).exists()):
+            known = ", ".join(PICTURES)
+            raise UsageError(f"{path} is neither a run nor a picture; pictures are {known}.")
+    return runs
+
+
+def _shower(as_json: bool) -> Show:
+    shower = shower_of(os.environ)
+    if as_json or shower is None or not sys.stdout.isatty():
+        raise UsageError(
+            "--show takes kitty, iTerm2 or a terminal with sixel, and neither --json nor a pipe: "
+            "leave it out, and open the files."
+        )
+    return shower

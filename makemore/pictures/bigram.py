@@ -125,7 +125,7 @@ def draw(figure: "Figure", found: Found) -> None:
         axes = figure.add_subplot()
         _draw_matrix(axes, found, found.matrices[0], n <= MOST_WITH_NUMBERS)
         return
-    figure.set_size_inches(side * 1.5, side * 0.85)
+    figure.set_size_inches(side * 1.5, side * 0.74)
     most = max(matrix.probabilities.max() for matrix in found.matrices)
     both = figure.subplots(1, 2)
     for axes, matrix in zip(both, found.matrices, strict=True):
@@ -134,7 +134,7 @@ def draw(figure: "Figure", found: Found) -> None:
     bar = figure.colorbar(image, ax=both, shrink=0.7, aspect=30)
     bar.set_label("probability of the next character", fontsize=16)
     apart = f"{100 * found.difference:.1f}%"
-    figure.suptitle(f"After a character, {apart} of the probability lies elsewhere", fontsize=18)
+    figure.suptitle(f"The two differ in {apart} of the probability, on average", fontsize=18)
 
 
 def _draw_matrix(

@@ -8,7 +8,7 @@ from makemore.diagnostics.lr_range import smooth
 from makemore.errors import UserError
 from makemore.maker import Maker
 from makemore.pictures.request import Request
-from makemore.pictures.style import COLOURS, FAINT
+from makemore.pictures.style import COLOURS
 from makemore.runs.run import Metrics
 
 if TYPE_CHECKING:
@@ -140,7 +140,6 @@ def _draw_run(
         if run.val.losses:
             style: dict[str, Any] = {"marker": "o", "markersize": 3.5, "ls": "--", "lw": 1.2}
             axes.plot(val_at, run.val.losses, color=colour, label=f"{run.name}, val", **style)
-    axes.axhline(0, color=FAINT, lw=0)
 
 
 def _limits(found: Found) -> tuple[float, float]:

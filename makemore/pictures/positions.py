@@ -13,7 +13,7 @@ from makemore.diagnostics.explain import shown_characters
 from makemore.evaluation.scores import Floats, predict
 from makemore.maker import Maker
 from makemore.pictures.request import Request
-from makemore.pictures.style import COLOURS, FAINT
+from makemore.pictures.style import COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -138,5 +138,3 @@ def draw(figure: "Figure", found: Found) -> None:
     below.set_xticks(range(len(names)), names, parse_math=False)
     below.grid(visible=False, axis="x")
     above.legend(loc="best")
-    if not found.of_lines:
-        above.axvline(0, color=FAINT, lw=0)

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 DRAWN, TEXTS = 2_000, 8
 """Samples that are drawn of a corpus of lines, and of a text, pages."""
-NAMED, MOST_LETTERS = 12, 40
+NAMED, MOST_LETTERS = 10, 30
 """Pairs that are named, and letters that have room."""
+RARE = 1e-3
+"""Share of a pair that is too rare to be named."""
 
 
 @dataclass(frozen=True)
@@ -125,11 +127,11 @@ def compare(
 
 def draw(figure: "Figure", found: Found) -> None:
     """Draw lengths and letters beside each other, and each pair by its two shares."""
-    figure.set_size_inches(10, 7.5)
+    figure.set_size_inches(12, 6.5)
     grid = figure.add_gridspec(2, 2)
     lengths = figure.add_subplot(grid[0, 0])
-    pairs = figure.add_subplot(grid[0, 1])
-    letters = figure.add_subplot(grid[1, :])
+    letters = figure.add_subplot(grid[1, 0])
+    pairs = figure.add_subplot(grid[:, 1])
     _draw_lengths(lengths, found.lengths)
     _draw_letters(letters, found.letters)
     _draw_pairs(pairs, found.bigrams)
@@ -176,7 +178,12 @@ def _draw_pairs(axes: "Axes", shares: Shares) -> None:
     axes.loglog(x, y, ".", color=BLUE, alpha=0.5, markersize=5)
     ends = [min(x + y, default=0.01), max(x + y, default=1)]
     axes.plot(ends, ends, color=FAINT, lw=1)
-    differ = sorted(both, key=lambda pair: -abs(shares.samples[pair] - shares.real[pair]))
+
+    def surprise(pair: str) -> float:
+        """Its part of the chi-square statistic."""
+        return (shares.samples[pair] - shares.real[pair]) ** 2 / shares.real[pair]
+
+    differ = sorted((pair for pair in both if shares.real[pair] > RARE), key=surprise, reverse=True)
     for pair in differ[:NAMED]:
         at = (100 * shares.real[pair], 100 * shares.samples[pair])
         axes.plot(*at, ".", color=ORANGE, markersize=6)

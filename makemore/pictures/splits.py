@@ -79,7 +79,14 @@ def draw(figure: "Figure", found: Found) -> None:
 
 
 def _draw_runs(axes: "Axes", found: Found, places: list[float]) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
     axes.set_xscale("log")
+    shown = [place for place in places if place > 0]
+    wide = bool(shown) and max(shown) > 1_000 * min(shown)
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
+    axes.xaxis.set_minor_locator(NullLocator())
     for split in SPLITS:
         pairs = [
             (place, run.losses[split])
