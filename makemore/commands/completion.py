@@ -1,4 +1,4 @@
-"""What a shell completes beside options: the names of runs and of models.
+"""What a shell completes beside options: the names of runs, models and pictures.
 
 Where no name begins as the word does, the shell completes files, as it does everywhere.
 """
@@ -8,6 +8,7 @@ from contextlib import suppress
 import typer
 
 from makemore.models import ARCHITECTURES
+from makemore.pictures.gallery import PICTURES
 
 
 def complete_run(incomplete: str) -> list[str]:
@@ -22,6 +23,11 @@ def complete_run(incomplete: str) -> list[str]:
 def complete_out(context: typer.Context, incomplete: str) -> list[str]:
     """Name the runs to go on with, where `--resume` stands before."""
     return complete_run(incomplete) if context.params.get("resume") else []
+
+
+def complete_run_or_picture(incomplete: str) -> list[str]:
+    """Name the pictures, and the runs under `runs/`, that begin so."""
+    return _beginning([*PICTURES], incomplete) + complete_run(incomplete)
 
 
 def complete_model(incomplete: str) -> list[str]:

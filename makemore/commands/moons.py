@@ -1,12 +1,10 @@
 """`makemore moons`."""
 
 from dataclasses import asdict
-from importlib.util import find_spec
-from pathlib import Path
 
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
-from makemore.errors import UsageError
+from makemore.pictures.figure import kind_of
 
 
 @reports_errors
@@ -19,7 +17,7 @@ def moons(
 ) -> None:
     """Tell two half moons apart: micrograd's first training, computed number by number."""
     if plot is not None:
-        _refuse_what_can_not_be_drawn(plot)
+        kind_of(plot)
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
@@ -45,11 +43,3 @@ def moons(
         console.print_json(pace.figures())
     else:
         console.say(f"\n{to_text(boundary)}\n\n{pace}")
-
-
-def _refuse_what_can_not_be_drawn(plot: Path) -> None:
-    kind = plot.suffix.lower()
-    if kind not in (".svg", ".png"):
-        raise UsageError(f"--plot writes SVG or PNG: give it a name in .svg or .png, not {plot}.")
-    if kind == ".png" and find_spec("matplotlib") is None:
-        raise UsageError("--plot draws PNG with matplotlib: install it, or give a name in .svg.")

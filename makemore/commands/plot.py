@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from makemore.commands import flags
+from makemore.commands.completion import complete_run, complete_run_or_picture
 from makemore.commands.images import COLUMNS, Show, shower_of
 from makemore.commands.messages import reports_errors
 from makemore.errors import UsageError
@@ -18,6 +19,7 @@ NamesArgument = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[RUN]... [PICTURE]...",
+        autocompletion=complete_run_or_picture,
         help=f"Pictures: {', '.join(PICTURES)}. Any other word is a run, as with --run.",
         show_default="the newest run; all pictures that fit",
     ),
@@ -27,6 +29,7 @@ RunsOption = Annotated[
     typer.Option(
         "--run",
         help="Run directory, its name under runs/, or a .safetensors file; again for another run.",
+        autocompletion=complete_run,
         show_default="the newest run",
     ),
 ]
@@ -59,6 +62,7 @@ def plot(
     word: WordOption = None,
     split: flags.SplitOption = None,
     show: ShowOption = False,
+    data: flags.SameDataOption = None,
     device: flags.DeviceOption = "auto",
     model: flags.OwnModelOption = None,
     trust: flags.TrustOption = False,
@@ -72,16 +76,17 @@ def plot(
 
     import torch  # noqa: F401  first: from deep down in the stack it takes a tenth longer
 
-    from makemore import api
+    from makemore.api.plot import plot as find
     from makemore.commands import console
 
-    found = api.plot(
+    found = find(
         runs or None,
         pictures,
         out=True if out is None else out,
         format=format,
         word=word,
         split=split,
+        data=data,
         device=device,
         model=model,
         trust=trust,

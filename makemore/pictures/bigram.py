@@ -22,7 +22,6 @@ from makemore.pictures.style import INK
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.image import AxesImage
 
 MOST_WITH_NUMBERS = 32
 """Characters up to which each cell has room for its pair and its number."""
@@ -79,12 +78,10 @@ def find(request: Request) -> Found:
     """Find the matrices of one run or two.
 
     Raises:
-        UsageError: there are more, or two don't share their characters.
+        UsageError: the two don't share their characters.
         UserError: of many characters the most frequent are shown, and the corpus can't be read.
     """
     makers = request.makers
-    if len(makers) > 2:
-        raise UsageError(f"bigram shows one run or two, not {len(makers)}.")
     kinds = {(one.vocabulary.characters, one.is_text) for one in makers}
     if len(kinds) > 1:
         raise UsageError("bigram shows two runs side by side where both know the same characters.")
@@ -119,47 +116,44 @@ def find_matrix(name: str, maker: Maker, ids: list[int]) -> Matrix:
 
 def draw(figure: "Figure", found: Found) -> None:
     """Draw a square for each pair; one run has the pair and its number in it, as in the lecture."""
-    n, side = len(found.characters), INCHES_A_CELL * max(len(found.characters), 14)
-    if len(found.matrices) == 1:
-        figure.set_size_inches(side, side)
-        axes = figure.add_subplot()
-        _draw_matrix(axes, found, found.matrices[0], n <= MOST_WITH_NUMBERS)
-        return
-    figure.set_size_inches(side * 1.5, side * 0.74)
+    n, alone = len(found.characters), len(found.matrices) == 1
+    numbers = alone and n <= MOST_WITH_NUMBERS
+    side = INCHES_A_CELL * min(max(n, 14), MOST_WITH_NUMBERS)
     most = max(matrix.probabilities.max() for matrix in found.matrices)
-    both = figure.subplots(1, 2)
-    for axes, matrix in zip(both, found.matrices, strict=True):
-        image = _draw_matrix(axes, found, matrix, False, most)
-        axes.set_title(matrix.name, fontsize=18)
-    bar = figure.colorbar(image, ax=both, shrink=0.7, aspect=30)
-    bar.set_label("probability of the next character", fontsize=16)
-    apart = f"{100 * found.difference:.1f}%"
-    figure.suptitle(f"The two differ in {apart} of the probability, on average", fontsize=18)
-
-
-def _draw_matrix(
-    axes: "Axes", found: Found, matrix: Matrix, numbers: bool, most: float | None = None
-) -> "AxesImage":
-    counted = numbers and matrix.counts is not None
-    values = matrix.counts if counted else matrix.probabilities
-    assert values is not None
-    image = axes.imshow(values, vmin=0, vmax=most)
-    ticks = range(len(found.characters))
-    axes.set_xticks(ticks, found.characters, fontsize=13)
-    axes.set_yticks(ticks, found.characters, fontsize=13)
-    axes.set_xlabel("next character", fontsize=16)
-    axes.set_ylabel("character", fontsize=16)
-    axes.grid(visible=False)
-    what = "counts of pairs in train" if counted else "probability of the next character"
-    axes.set_title(f"{matrix.name}: {what}", fontsize=18)
+    if alone:
+        figure.set_size_inches(side if numbers else side * 1.15, side)
+    else:
+        figure.set_size_inches(side * 1.5, side * 0.74)
+    panels = list(figure.subplots(1, len(found.matrices), squeeze=False)[0])
+    for axes, matrix in zip(panels, found.matrices, strict=True):
+        counts = matrix.counts if numbers else None
+        values = matrix.probabilities if counts is None else counts
+        image = axes.imshow(values, vmin=0, vmax=most if counts is None else None)
+        axes.set_xticks(range(n), found.characters, fontsize=13 if n <= MOST_WITH_NUMBERS else 8)
+        axes.set_yticks(range(n), found.characters, fontsize=13 if n <= MOST_WITH_NUMBERS else 8)
+        axes.set_xlabel("next character", fontsize=16)
+        axes.set_ylabel("character", fontsize=16)
+        axes.grid(visible=False)
+        what = "probability of the next character" if counts is None else "counts of pairs in train"
+        axes.set_title(f"{matrix.name}: {what}" if alone else matrix.name, fontsize=18)
+        if numbers:
+            _write_numbers(axes, found.characters, values, ".0f" if counts is not None else ".3f")
     if not numbers:
-        return image
-    for row, one in enumerate(found.characters):
-        for column, other in enumerate(found.characters):
+        bar = figure.colorbar(image, ax=panels, shrink=0.7, aspect=30)
+        bar.set_label("probability of the next character", fontsize=16)
+    if not alone:
+        apart = f"{100 * found.difference:.1f}%"
+        figure.suptitle(f"The two differ in {apart} of the probability, on average", fontsize=18)
+
+
+def _write_numbers(axes: "Axes", characters: list[str], values: Floats, form: str) -> None:
+    """Write each pair into its square, and its number below it."""
+    for row, one in enumerate(characters):
+        for column, other in enumerate(characters):
             value = values[row, column]
-            number = f"{value:.0f}" if counted else f"{value:.3f}".lstrip("0")
+            number = f"{value:{form}}"
             colour = "white" if value < 0.6 * values.max() else INK
             place: dict[str, Any] = {"ha": "center", "fontsize": 8, "color": colour}
             axes.text(column, row - 0.05, one + other, va="bottom", parse_math=False, **place)
-            axes.text(column, row + 0.05, number, va="top", **place)
-    return image
+            shown = number.removeprefix("0") if "." in number else number
+            axes.text(column, row + 0.05, shown, va="top", **place)

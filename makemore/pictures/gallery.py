@@ -26,21 +26,36 @@ class Entry:
 
     Attributes:
         help: what it shows, in a sentence.
-        several: whether it shows several runs in one.
+        fewest: runs that it shows in one.
+        most: likewise.
     """
 
     help: str
-    several: bool = False
+    fewest: int = 1
+    most: int = 1
+
+    def check(self, name: str, runs: int) -> None:
+        """See that it shows so many runs.
+
+        Raises:
+            UsageError: it shows fewer, or more.
+        """
+        if runs < self.fewest:
+            raise UsageError(f"{name} takes {self.fewest} runs or more: name them.")
+        if runs > self.most:
+            most = "one run" if self.most == 1 else f"{self.most} runs"
+            raise UsageError(f"{name} shows {most}, not {runs}: name fewer.")
 
 
+MANY = 100
 PICTURES = {
-    "bigram": Entry("how likely each character is after each single one", True),
+    "bigram": Entry("how likely each character is after each single one", most=2),
     "embedding": Entry("the map of the characters"),
-    "loss": Entry("train and val loss over the steps and seconds of the training", True),
+    "loss": Entry("train and val loss over the steps and seconds of the training", most=MANY),
     "word": Entry("what is likely next, all through one word"),
-    "positions": Entry("loss by place in the document, and by character", True),
+    "positions": Entry("loss by place in the document, and by character", most=MANY),
     "samples": Entry("lengths, letters and pairs of samples beside the real ones"),
-    "splits": Entry("train, val and test loss of several runs, against size and time", True),
+    "splits": Entry("train, val and test loss against size and time", fewest=2, most=MANY),
 }
 IMAGES = {".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".pdf"}
 """Suffixes by which a path is that of a file, not of a folder."""
@@ -132,14 +147,13 @@ def check_names(names: Sequence[str], runs: int) -> list[str]:
     """Put the names of pictures in order; none: all that show so many runs.
 
     Raises:
-        UsageError: there is no such picture, or it shows one run, not several.
+        UsageError: there is no such picture, or it shows fewer runs, or more.
     """
     for name in names:
         if name not in PICTURES:
             raise UsageError(f"There is no picture {name!r}: there are {', '.join(PICTURES)}.")
-        if runs > 1 and not PICTURES[name].several:
-            raise UsageError(f"{name} shows one run, not {runs}: name one.")
-    every = [name for name, entry in PICTURES.items() if entry.several or runs == 1]
+        PICTURES[name].check(name, runs)
+    every = [name for name, entry in PICTURES.items() if entry.fewest <= runs <= entry.most]
     return list(dict.fromkeys(names)) or every
 
 

@@ -135,6 +135,8 @@ def draw(figure: "Figure", found: Found) -> None:
     for axes in (above, below):
         axes.set_ylim(bottom=0)
     names = [{" ": "␣", "\\n": "↵"}.get(one, one) for one in characters]
-    below.set_xticks(range(len(names)), names, parse_math=False)
+    below.set_xticks(
+        range(len(names)), names, parse_math=False, fontsize=11 if len(names) < 40 else 8
+    )
     below.grid(visible=False, axis="x")
     above.legend(loc="best")

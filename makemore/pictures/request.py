@@ -9,7 +9,7 @@ from makemore.corpus.splits import SPLITS, Split
 from makemore.errors import UsageError, UserError
 from makemore.maker import Maker
 
-WORD_OF_TEXT = 24
+WORD_OF_TEXT = 12
 """Characters of a text that stand for a word where none is named."""
 
 

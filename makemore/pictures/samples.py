@@ -22,6 +22,8 @@ DRAWN, TEXTS = 2_000, 8
 """Samples that are drawn of a corpus of lines, and of a text, pages."""
 NAMED, MOST_LETTERS = 10, 30
 """Pairs that are named, and letters that have room."""
+BINS = 40
+"""Lengths that have a step of their own; of more, several share one."""
 RARE = 1e-3
 """Share of a pair that is too rare to be named."""
 
@@ -135,7 +137,9 @@ def draw(figure: "Figure", found: Found) -> None:
     _draw_lengths(lengths, found.lengths)
     _draw_letters(letters, found.letters)
     _draw_pairs(pairs, found.bigrams)
-    figure.suptitle(f"{found.model}: {found.n:,} samples beside the train split", x=0.01, ha="left")
+    figure.suptitle(
+        f"{found.model}: {found.n:,} drawn lines, beside the real ones of train", x=0.01, ha="left"
+    )
 
 
 def _title(what: str, shares: Shares) -> str:
@@ -146,10 +150,14 @@ def _title(what: str, shares: Shares) -> str:
 
 
 def _draw_lengths(axes: "Axes", shares: Shares) -> None:
-    values = sorted(shares.samples | shares.real)
+    longest = max(shares.samples.keys() | shares.real.keys())
+    width = -(-longest // BINS)
     for found, colour, label in ((shares.real, FAINT, "real"), (shares.samples, BLUE, "samples")):
-        heights = [100 * found.get(value, 0) for value in values]
-        axes.plot(values, heights, color=colour, marker="o", markersize=4, label=label)
+        heights = [0.0] * (longest // width + 1)
+        for length, share in found.items():
+            heights[length // width] += 100 * share
+        edges = [width * place - 0.5 for place in range(len(heights) + 1)]
+        axes.stairs(heights, edges, color=colour, lw=2, label=label)
     axes.set(title=_title("Lengths", shares), xlabel="characters", ylabel="share (%)")
     axes.set_ylim(bottom=0)
     axes.legend()

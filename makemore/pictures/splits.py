@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from makemore.corpus.splits import SPLITS, Split
-from makemore.errors import UserError
 from makemore.pictures.request import Request
 from makemore.pictures.style import BLUE, FAINT, ORANGE
 
@@ -51,10 +50,8 @@ def find(request: Request) -> Found:
     """Measure every split of some runs.
 
     Raises:
-        UserError: there is one run alone, or a corpus can't be read.
+        UserError: a corpus can't be read.
     """
-    if len(request.makers) < 2:
-        raise UserError("splits compares runs: name two or more.")
     runs = [
         Losses(
             name,
@@ -83,7 +80,7 @@ def _draw_runs(axes: "Axes", found: Found, places: list[float]) -> None:
 
     axes.set_xscale("log")
     shown = [place for place in places if place > 0]
-    wide = bool(shown) and max(shown) > 1_000 * min(shown)
+    wide = bool(shown) and max(shown) > 30 * min(shown)
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
     axes.xaxis.set_minor_locator(NullLocator())

@@ -14,7 +14,7 @@ from makemore.pictures.style import BLUE, FAINT, ORANGE
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MOST = 32
+MOST = 20
 """Characters of a word that have room."""
 BARS = 10
 """Characters that have a bar under each letter, the likeliest."""
@@ -76,7 +76,7 @@ def find(request: Request) -> Found:
 def draw(figure: "Figure", found: Found) -> None:
     """Draw a column for each letter, with bars for the likeliest and its own in a colour."""
     n = len(found.characters)
-    figure.set_size_inches(max(7.0, 0.75 * n + 0.6), 5)
+    figure.set_size_inches(max(7.0, 0.62 * n + 0.6), 5)
     axes = figure.add_subplot(
         ylim=(BARS + 1.6, -2.2),
         xlim=(-0.1, n),
