@@ -25,7 +25,7 @@ class Losses:
     Attributes:
         name: of the run.
         parameters: of its model.
-        seconds: that its training took.
+        seconds: that its training took; of a run on disk, until its best weights.
         losses: exact, of each split that holds a document, in nats a character.
     """
 
