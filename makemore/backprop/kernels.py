@@ -4,6 +4,9 @@ Most are a function and its derivative, side by side; tests hold both equal to P
 the derivatives come from: `by_hand` has them step by step, `shortcuts` multiplied out.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -14,10 +17,22 @@ OWN_TANH_IS_FAST = torch.backends.cpu.get_cpu_capability() == "AVX512"
 """With AVX-512 it takes a third of the time of the way by the sigmoid, with AVX2 half as long again
 as that way."""
 
+_watched = threading.local()
+
+
+@contextmanager
+def by_own_functions() -> Iterator[None]:
+    """Compute by PyTorch's own functions in this thread, for who watches which are called."""
+    _watched.now = True
+    try:
+        yield
+    finally:
+        _watched.now = False
+
 
 def tanh(x: Tensor) -> Tensor:
     """Hyperbolic tangent: PyTorch's own where it is fast, or within 2e-7 of it in fp32."""
-    if OWN_TANH_IS_FAST or x.device.type != "cpu":
+    if OWN_TANH_IS_FAST or x.device.type != "cpu" or getattr(_watched, "now", False):
         return torch.tanh(x)
     y: Tensor = _Tanh.apply(x)  # type: ignore[no-untyped-call]
     return y

@@ -1,11 +1,10 @@
 """Which prediction depends on which character: on no later one, and on no other row's."""
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
 from makemore.checks.finding import Verdict, failed, passed
+from makemore.models.watching import embeddings
 
 NOTHING = 1e-5
 """The largest change of a logit, of those of size 1, that is rounding."""
@@ -45,23 +44,8 @@ def by_change(model: nn.Module, tokens: Tensor) -> Tensor:
 
 def by_gradient(model: nn.Module, tokens: Tensor) -> Tensor:
     """Differentiate every logit by what embeddings make of each token: bool (B, T, B, T)."""
-    embedded: list[Tensor] = []
-
-    def keep(module: nn.Module, inputs: Any, output: Tensor) -> Tensor | None:
-        if not torch.equal(inputs[0], tokens):  # of places, say
-            return None
-        if not output.requires_grad:
-            output = output.detach().requires_grad_()
-        embedded.append(output)
-        return output
-
-    tables = [module for module in model.modules() if isinstance(module, nn.Embedding)]
-    hooks = [table.register_forward_hook(keep) for table in tables]
-    try:
+    with embeddings(model, tokens) as embedded:
         logits = model(tokens)
-    finally:
-        for hook in hooks:
-            hook.remove()
     found = torch.zeros(*tokens.shape, *tokens.shape, dtype=torch.bool)
     if not embedded:
         return found

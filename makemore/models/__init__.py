@@ -6,6 +6,8 @@
     recurrent       what rnn, lstm and gru have in common: a state
     attention       what the transformer attends with (bow, a bag of words, attends to all alike)
     normalization   BatchNorm and the others
+    watching        the operations of any model while it predicts
+    activations     what the nonlinearities of any model give
     custom          a user's own model
 
 The registry is collected from the settings. A class, and torch with it, is imported when it is
