@@ -29,3 +29,8 @@ def shown_ids(maker: Maker) -> list[int]:
 def is_vowel(character: str) -> bool:
     """Tell whether a letter is a, e, i, o or u, with any accent."""
     return unicodedata.normalize("NFD", character)[:1].lower() in set("aeiou")
+
+
+def with_ink(text: str) -> str:
+    """Write a text so that blanks can be seen in a picture."""
+    return text.replace(" ", "␣").replace("\\n", "↵")

@@ -56,6 +56,13 @@ PICTURES = {
     "positions": Entry("loss by place in the document, and by character", most=MANY),
     "samples": Entry("lengths, letters and pairs of samples beside the real ones"),
     "splits": Entry("train, val and test loss against size and time", fewest=2, most=MANY),
+    "activations": Entry("what each layer gives, as histograms, and the share saturated"),
+    "saturation": Entry("units by examples, white where a unit has no slope; dead ones named"),
+    "gradients": Entry("the gradient by layer, as histograms, and beside the weights"),
+    "updates": Entry("how far steps move the weights: log10 of update to data"),
+    "attention": Entry("whom each place of a word attends to, and what it would predict"),
+    "logit-gradient": Entry("softmax minus one-hot, for a batch of predictions"),
+    "receptive-field": Entry("which characters each layer sees, and how each moves the prediction"),
 }
 IMAGES = {".png", ".svg", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".pdf"}
 """Suffixes by which a path is that of a file, not of a folder."""

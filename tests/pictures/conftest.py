@@ -9,6 +9,7 @@ import pytest
 import makemore
 from makemore import Maker
 from makemore.corpus.reading import embedded_names
+from makemore.corpus.splits import Corpus, load_corpus
 from tests.helpers import PLAY
 
 Make = Callable[..., Maker]
@@ -20,6 +21,13 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("pictures") / "names.txt"
     path.write_text("\n".join(embedded_names().read_text().splitlines()[:1500]))
     return path
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    """Take a few of the names, for models in memory."""
+    whole = load_corpus(None)
+    return Corpus("some names", whole.train[:300], whole.val[:60], whole.test[:60])
 
 
 @pytest.fixture(scope="session")
