@@ -95,6 +95,12 @@ class TrainingSettings(Settings):
         100, ge=1, description="steps between two validations, each with a checkpoint"
     )
     log_interval: int = Field(10, ge=1, description="steps between two logged training losses")
+    diagnostics: Literal["off", "light", "full"] = Field(
+        "light",
+        description="logged beside the training loss. light: norm of the gradient, size of each "
+        "matrix's update, share of saturated or dead units; full: also histograms of activations, "
+        "gradients and weights, for TensorBoard",
+    )
     seed: int = Field(3407, ge=0, lt=2**63, description="of the weights, batches and dropout")
     device: Device = Field("auto", description="auto: CUDA where there is a GPU, otherwise the CPU")
 
@@ -106,10 +112,12 @@ class TrainingSettings(Settings):
         return drop_at
 
 
-RESUMABLE = {"max_steps", "epochs", "eval_interval", "log_interval", "device"}
-"""Settings that a resumed run may change. More steps stretch what is left of its schedule."""
+OBSERVING = {"eval_interval", "log_interval", "diagnostics"}
+"""Settings that change what is seen of a training, and nothing of what it learns."""
 FILES = {"data", "val_data", "test_data"}
 """Where the documents are: a resumed run may find the same ones in another place."""
+RESUMABLE = {"max_steps", "epochs", "device"} | OBSERVING
+"""Settings that a resumed run may change. More steps stretch what is left of its schedule."""
 
 
 class InvalidSettingError(Exception):

@@ -192,6 +192,16 @@ class Model(nn.Module):
         layers = [module for module in self.modules() if isinstance(module, nn.Linear)]
         return [layer.weight for layer in layers[:-1] if layer.weight.requires_grad]
 
+    def character_vectors(self) -> tuple[str, Tensor] | None:
+        """Find the vectors of the characters, (V, n_embd), and the name of that parameter.
+
+        It is the first `nn.Embedding` with a row for each character; None where there is none.
+        """
+        for name, module in self.named_modules():
+            if isinstance(module, nn.Embedding) and module.num_embeddings == self.vocab_size:
+                return f"{name}.weight", module.weight
+        return None
+
     @property
     def device(self) -> torch.device:
         """The device of the weights."""

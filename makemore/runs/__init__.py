@@ -12,5 +12,6 @@ recorder     what takes the numbers and checkpoints of a training, here in memor
 run_recorder the same, on disk
 listing      every run in a row, the best first
 metrics      numbers are written, for TensorBoard and for programs
+embedding    its characters' vectors, for TensorBoard
 files        a file is replaced whole, or not at all
 """

@@ -9,12 +9,27 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from tensorboard.compat.proto.summary_pb2 import Summary
+from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
+from torch.utils.tensorboard.summary import custom_scalars, hparams
 
 from makemore.errors import UserError
 from makemore.runs.files import write_whole
 from makemore.runs.run import Run
+
+LOSSES = ["loss/train", "loss/val"]
+CHARTS = {
+    "loss": {"train and val, nats a character": ["Multiline", LOSSES]},
+    "updates": {
+        "log10 of update to weight; the lecture's guide is -3": ["Multiline", ["update_ratio/.*"]]
+    },
+}
+"""What the tab Custom Scalars shows: curves that are read together, in one chart."""
+BINS = 50
+"""Of a histogram, between the lowest value and the highest."""
 
 
 class Tracker:
@@ -38,13 +53,39 @@ class Tracker:
         with self._writing():
             finite = {tag: value if math.isfinite(value) else None for tag, value in values.items()}
             self._metrics.write(json.dumps({"step": step, **finite}) + "\n")
-            for tag, value in values.items():
-                self._writer.add_scalar(tag, value, step)
+            # one event for all: each that is written takes its time
+            scalars = [Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
+            self._write(Summary(value=scalars), step)
 
     def text(self, step: int, tag: str, lines: list[str]) -> None:
         """Log text as it stands, for TensorBoard alone."""
         with self._writing():
             self._writer.add_text(tag, "\n".join(f"    {line}" for line in lines), step)
+
+    def histograms(self, step: int, values: Mapping[str, Tensor]) -> None:
+        """Log how often values occur, for TensorBoard alone; those that aren't finite are left out.
+
+        A tensor without any that is finite has no histogram.
+        """
+        with self._writing():
+            for tag, tensor in values.items():
+                finite = tensor[tensor.isfinite()]
+                if len(finite):
+                    self._writer.add_histogram(tag, finite, step, bins=BINS)
+
+    def describe(self, settings: Mapping[str, Any]) -> None:
+        """Tell TensorBoard the settings of a new run, which losses go with them, and its charts."""
+        plain = {
+            name: ",".join(map(str, value)) if isinstance(value, list) else value
+            for name, value in settings.items()
+        }
+        with self._writing():
+            experiment, start, _ = hparams(plain, dict.fromkeys(LOSSES))
+            for summary in (experiment, start, custom_scalars(CHARTS)):
+                self._write(summary, 0)
+
+    def _write(self, summary: Summary, step: int) -> None:
+        self._writer._get_file_writer().add_summary(summary, step)
 
     def flush(self) -> None:
         """Bring all to disk. Done before each checkpoint, so that none is ahead of its logs."""

@@ -6,8 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from torch import Tensor
+
 from makemore.config import Config
 from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.embedding import Embedding
 from makemore.runs.progress import Progress
 from makemore.runs.run import Metrics
 
@@ -30,6 +33,12 @@ class Recorder(Protocol):
 
     def text(self, step: int, tag: str, lines: list[str]) -> None:
         """Take text as it stands."""
+
+    def histograms(self, step: int, values: Mapping[str, Tensor]) -> None:
+        """Take tensors under their tags, to count their values."""
+
+    def embedding(self, embedding: Embedding) -> None:
+        """Take the vectors of the characters, in the place of those of before."""
 
     def keep_best(self, checkpoint: Checkpoint) -> None:
         """Keep the weights of the lowest validation loss so far."""
@@ -77,6 +86,12 @@ class MemoryRecorder:
 
     def text(self, step: int, tag: str, lines: list[str]) -> None:
         """Leave text aside: only TensorBoard shows it."""
+
+    def histograms(self, step: int, values: Mapping[str, Tensor]) -> None:
+        """Leave them aside too."""
+
+    def embedding(self, embedding: Embedding) -> None:
+        """Leave it aside too: the weights have it."""
 
     def keep_best(self, checkpoint: Checkpoint) -> None:
         """Copy the weights, which training goes on to change."""

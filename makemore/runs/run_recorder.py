@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from makemore.config import Config
+from torch import Tensor
+
+from makemore.config import FILES, OBSERVING, Config
 from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.embedding import Embedding
 from makemore.runs.files import write_whole
 from makemore.runs.metrics import Tracker
 from makemore.runs.run import Metrics, Run
@@ -35,6 +38,9 @@ class RunRecorder:
         """Write the config, and open the logs."""
         write_whole(self.run.config, config.to_toml().encode())
         self._tracker = Tracker(self.run, resumed_at)
+        if resumed_at is None:
+            told = {k: v for k, v in config.values().items() if k not in OBSERVING | FILES}
+            self._tracker.describe(told)
 
     def close(self) -> None:
         """Bring all to disk, and close the logs."""
@@ -48,6 +54,14 @@ class RunRecorder:
     def text(self, step: int, tag: str, lines: list[str]) -> None:
         """Log text for TensorBoard."""
         self.tracker.text(step, tag, lines)
+
+    def histograms(self, step: int, values: Mapping[str, Tensor]) -> None:
+        """Log histograms for TensorBoard."""
+        self.tracker.histograms(step, values)
+
+    def embedding(self, embedding: Embedding) -> None:
+        """Write what TensorBoard's projector reads."""
+        embedding.write(self.run.directory)
 
     def keep_best(self, checkpoint: Checkpoint) -> None:
         """Write `best.safetensors`."""

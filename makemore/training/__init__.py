@@ -1,6 +1,7 @@
 """The one loop that trains every model.
 
 learner      model, optimizer, batches and workers in memory, one step at a time
+observation  what a step shows of the training's health
 loop         the run around it: validations, logs, checkpoints
 batches      which documents stand in a step's batch
 gradients    the gradient of a batch, from those of its parts

@@ -52,6 +52,15 @@ class Batches:
         """Make the table of a part of a step's batch."""
         return self._make(step, part) if self.whole is None else self.whole[part]
 
+    def some(self, predictions: int) -> Table:
+        """Make the table of about so many predictions from the first batch, one document at least.
+
+        It is the same each time.
+        """
+        n = max(1, round(predictions * self.available / self.documents.predictions))
+        rows = self._choose(self.size, self.seed, 0)[:n]
+        return self.prepared.table(rows).to(self.model.device)
+
     def _make(self, step: int, part: int) -> Table:
         rows = self._choose(self.size, self.seed, step)
         if self.parts > 1:

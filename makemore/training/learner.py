@@ -38,6 +38,9 @@ from makemore.training.gradients import Gradient, clip, gradient, mean
 from makemore.training.optimizers import Optimizer
 from makemore.training.schedule import learning_rate
 
+WATCHED = 256
+"""About how many predictions: 32 names, the batch of the lectures."""
+
 
 class Step(NamedTuple):
     """What a step has done.
@@ -154,6 +157,11 @@ class Learner:
         """The validation split as tables, made once."""
         return list(tables(self.model, self.val_documents, self.workers.n))
 
+    @cached_property
+    def watched(self) -> Table:
+        """Some of the first batch, always the same: what activations are watched for."""
+        return self.batches.some(WATCHED)
+
     def __enter__(self) -> Self:
         self.workers.__enter__()
         return self
@@ -186,8 +194,11 @@ class Learner:
 
     def step_on(self, tables: Sequence[Table], rate: float | None = None) -> Step:
         """Take a step as `step` does, on a batch of one's own, as tables of its parts."""
+        return self.descend(self.gradient(tables), rate)
+
+    def descend(self, batch: Gradient, rate: float | None = None) -> Step:
+        """Take a step along the gradient of its batch, whose vector is shortened in place."""
         settings = self.settings
-        batch = self.gradient(tables)
         if settings.grad_clip:
             clip(batch.vector, settings.grad_clip)
         if rate is None:

@@ -1,7 +1,7 @@
 """The one loop that trains every model: a learner's steps, and what a run keeps of them."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 
 from makemore.corpus.documents import Text
@@ -9,9 +9,11 @@ from makemore.display import show_loss
 from makemore.errors import UserError
 from makemore.evaluation.losses import evaluate
 from makemore.maker import Maker
+from makemore.runs.embedding import Embedding
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import Recorder
 from makemore.training.learner import Learner
+from makemore.training.observation import observe_step
 
 ENOUGH = 50
 """Steps after which a training that goes well is better than guessing."""
@@ -46,19 +48,19 @@ def train(
     should_stop()
     with closing(recorder), learner:
         recorder.open(learner.maker.config, progress.step if learner.resumed else None)
-        run = _Run(learner, recorder)
+        session = Session(learner, recorder)
         try:
             if not learner.resumed:
-                run.begin()
+                session.begin()
                 watch(progress)
             while not progress.finished and not should_stop():
-                run.step()
+                session.step()
                 watch(progress)
         except BrokenPipeError:  # whoever watched has gone
-            run.save()
+            session.save()
             raise
         if not progress.validated:  # it was stopped on its way
-            run.save()
+            session.save()
 
 
 def best_of(learner: Learner, recorder: Recorder) -> Maker:
@@ -85,7 +87,7 @@ def worse_than_guessing(learner: Learner) -> str | None:
     )
 
 
-class _Run:
+class Session:
     """A learner with a recorder: each step is logged, validated and saved where that is due."""
 
     def __init__(self, learner: Learner, recorder: Recorder) -> None:
@@ -112,16 +114,21 @@ class _Run:
     def step(self) -> None:
         """Take a step, and log, validate and save where that is due."""
         settings, progress = self.learner.settings, self.progress
-        done = self.learner.step()
-        if progress.step % settings.log_interval == 0:
-            self.log(done.learning_rate)
+        if (progress.step + 1) % settings.log_interval:
+            self.learner.step()
+        elif settings.diagnostics == "off":
+            self.log(self.learner.step().learning_rate)
+        else:
+            seen = observe_step(self.learner, full=settings.diagnostics == "full")
+            self.log(seen.step.learning_rate, seen.numbers)
+            self.recorder.histograms(progress.step, seen.histograms)
         if progress.step % settings.eval_interval == 0 or progress.finished:
             with progress.paused():
                 self.validate()
                 self.save()
 
-    def log(self, learning_rate: float) -> None:
-        """Log the mean loss of the batches since the last time, and the pace."""
+    def log(self, learning_rate: float, diagnostics: Mapping[str, float] | None = None) -> None:
+        """Log the mean loss of the batches since the last time, the pace, and diagnostics."""
         progress = self.progress
         progress.take_means()
         if not math.isfinite(progress.train_loss):
@@ -130,6 +137,7 @@ class _Run:
             "loss/train": progress.train_loss,
             "learning_rate": learning_rate,
             "characters_per_second": progress.characters_per_second,
+            **(diagnostics or {}),
         }
         self.record(numbers)
 
@@ -158,6 +166,9 @@ class _Run:
             progress.best_loss = None if found is None else loss
             progress.best_step = progress.step
             self.recorder.keep_best(learner.maker.checkpoint())
+            vectors = learner.model.character_vectors()
+            if vectors is not None:
+                self.recorder.embedding(Embedding(*vectors, learner.maker.vocabulary))
 
     def save(self) -> None:
         """Keep all that resuming needs, unless the training has diverged."""

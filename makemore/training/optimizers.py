@@ -173,6 +173,7 @@ class Optimizer:
 
     Attributes:
         parameters: all that is trained, in the order in which it stands in the vector.
+        vector: all of it, (n,); each parameter is a view of its place.
     """
 
     def __init__(self, model: Model, settings: TrainingSettings, workers: Workers) -> None:
@@ -197,6 +198,7 @@ class Optimizer:
         for parameter, place in zip(self.parameters, places, strict=True):
             parameter.data = place.view_as(parameter)
 
+        self.vector = vector
         *of_shares, of_others = vector.split(self.lengths)
         decay, momentum = settings.weight_decay, settings.momentum
         for_others = (
