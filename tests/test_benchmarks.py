@@ -74,6 +74,11 @@ def test_a_lecture_s_own_training_is_a_figure_with_both_its_losses(
     assert all(2.5 < found.losses[split] < 4 for split in figure.splits)
 
 
+def test_the_benchmark_of_diagnostics_prints_a_row() -> None:
+    shown = run_benchmark("diagnostics.py", "bigram", "--rounds", "2")
+    assert re.search(r"\| `bigram` \| [\d.]+( \| -?[\d.]+){2}( \| -?[\d.]+%){2} \|", shown)
+
+
 def test_every_published_recipe_but_the_gpu_s_has_a_figure() -> None:
     listed = "".join(run_benchmark("published.py", "--help").split())  # a name may be broken in two
     for path in (ROOT / "configs" / "published").glob("*.toml"):
