@@ -3,6 +3,7 @@
 TensorBoard is slow to import, so that what only reads a run leaves this file alone.
 """
 
+import io
 import json
 import math
 import os
@@ -44,6 +45,8 @@ class Tracker:
         first = 0 if resumed_at is None else resumed_at + 1
         self._run = run
         _drop_from(run.metrics, first)
+        for events in run.directory.glob("events.out.tfevents.*"):
+            _drop_events_from(events, first)
         with self._writing():
             self._metrics = run.metrics.open("a", encoding="utf-8")
             self._writer = SummaryWriter(run.directory, purge_step=first)
@@ -121,3 +124,21 @@ def _drop_from(metrics: Path, step: int) -> None:
             break
         kept.append(line)
     write_whole(metrics, b"".join(kept))
+
+
+def _drop_events_from(events: Path, step: int) -> None:
+    """Drop the events of `step` and later: a TensorBoard in pure Python would show texts twice."""
+    from tensorboard.backend.event_processing.event_file_loader import (  # type: ignore[import-untyped]
+        RawEventFileLoader,
+    )
+    from tensorboard.compat.proto.event_pb2 import Event  # type: ignore[import-untyped]
+    from tensorboard.summary.writer.record_writer import (  # type: ignore[import-untyped]
+        RecordWriter,
+    )
+
+    kept = io.BytesIO()
+    writer = RecordWriter(kept)
+    for record in RawEventFileLoader(str(events)).Load():  # up to one that a crash has torn
+        if Event.FromString(record).step < step:
+            writer.write(record)
+    write_whole(events, kept.getvalue())
