@@ -1,8 +1,9 @@
 """A headless Chromium, driven by selenium: where both are installed."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,7 @@ needs_browser = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {MISSI
 @contextmanager
 def chromium(folder: Path, width: int = 1400, height: int = 1100) -> Iterator[Any]:
     """Open a browser of its own, whose profile is in a folder; it is closed in the end."""
-    from selenium import webdriver
-
+    webdriver = import_module("selenium.webdriver")  # where it is not installed mypy passes, too
     options = webdriver.ChromeOptions()
     options.binary_location = str(shutil.which("chromium"))
     for flag in (*FLAGS.split(), f"window-size={width},{height}", f"user-data-dir={folder}"):
@@ -40,3 +40,14 @@ def chromium(folder: Path, width: int = 1400, height: int = 1100) -> Iterator[An
         yield driver
     finally:
         driver.quit()
+
+
+def comes(browser: Any, there: Callable[[], bool], seconds: float = 60) -> bool:
+    """Wait until a page is as it should be; tell whether it ever was."""
+    exceptions = import_module("selenium.common.exceptions")
+    try:
+        waiting = import_module("selenium.webdriver.support.ui").WebDriverWait(browser, seconds)
+        waiting.until(lambda _: there())
+    except exceptions.TimeoutException:
+        return False
+    return True

@@ -12,7 +12,7 @@ import pytest
 
 from makemore.corpus.splits import Corpus
 from makemore.runs.run import create_run
-from tests.browser import chromium, needs_browser
+from tests.browser import chromium, comes, needs_browser
 from tests.helpers import small_config
 from tests.runs.test_metrics import lose_the_last_checkpoint
 
@@ -53,21 +53,16 @@ def tensorboard(logdir: Path) -> Iterator[str]:
 
 def see(browser: Any, address: str, tab: str, *expected: str, drawn: int = 0) -> None:
     """Open a tab, and wait until it shows what is expected and has drawn so much."""
-    from selenium.common.exceptions import TimeoutException
-    from selenium.webdriver.support.ui import WebDriverWait
-
     browser.get("about:blank")
     browser.get(f"{address}/#{tab}")
     shown = ("", 0)
 
-    def shows(_: Any) -> bool:
+    def shows() -> bool:
         nonlocal shown
         shown = browser.execute_script(SHOWN)
         return all(text in shown[0] for text in expected) and shown[1] >= drawn
 
-    try:
-        WebDriverWait(browser, 60).until(shows)
-    except TimeoutException:
+    if not comes(browser, shows):
         missing = [text for text in expected if text not in shown[0]]
         text = " ".join(shown[0].split())
         pytest.fail(f"{tab} lacks {missing}, and has drawn {shown[1]} of {drawn}: {text}")
