@@ -20,18 +20,19 @@ pytestmark = [pytest.mark.browser, needs_browser]
 
 SHOWN = """
 const texts = [], drawn = [];
-(function walk(node) {  // also into the shadow trees, which innerText leaves out
+(function walk(node) {  // also into shadow trees and frames, which innerText leaves out
   for (const child of node.childNodes) {
     if (child.nodeType === 3) texts.push(child.data);
-    else if (child.nodeType === 1 && !/^(script|style)$/i.test(child.tagName)) {
+    else if (child.nodeType === 1 && !/^(script|style|noscript)$/i.test(child.tagName)) {
       if (/^(path|canvas)$/i.test(child.tagName) && child.getBoundingClientRect().width > 50)
         drawn.push(child.tagName);
       if (child.shadowRoot) walk(child.shadowRoot);
+      if (child.contentDocument && child.contentDocument.body) walk(child.contentDocument.body);
       walk(child);
     }
   }
 })(document.body);
-return [texts.join(" "), drawn.length];
+return [texts.join(" ").replace(/\\s+/g, " "), drawn.length];
 """
 """Finds all text of a page, and how many wide lines, areas and canvases are drawn on it."""
 
@@ -64,8 +65,7 @@ def see(browser: Any, address: str, tab: str, *expected: str, drawn: int = 0) ->
 
     if not comes(browser, shows):
         missing = [text for text in expected if text not in shown[0]]
-        text = " ".join(shown[0].split())
-        pytest.fail(f"{tab} lacks {missing}, and has drawn {shown[1]} of {drawn}: {text}")
+        pytest.fail(f"{tab} lacks {missing}, and has drawn {shown[1]} of {drawn}: {shown[0]}")
 
 
 def test_a_browser_sees_curves_histograms_text_charts_settings_and_the_embedding(
