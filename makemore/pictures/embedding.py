@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from torch import nn
 
 from makemore.diagnostics.explain import shown_characters
 from makemore.errors import UserError
@@ -75,12 +74,11 @@ def embedding_of(maker: Maker) -> Floats:
     Raises:
         UserError: there is none with a row for each id.
     """
-    size = maker.model.vocab_size
-    for module in maker.model.modules():
-        if isinstance(module, nn.Embedding) and module.num_embeddings == size:
-            found: Floats = module.weight.detach().cpu().double().numpy()
-            return found
-    raise UserError(f"{maker.config.name} has no embedding of characters.")
+    vectors = maker.model.character_vectors()
+    if vectors is None:
+        raise UserError(f"{maker.config.name} has no embedding of characters.")
+    found: Floats = vectors[1].detach().cpu().double().numpy()
+    return found
 
 
 def principal_components(points: Floats) -> tuple[Floats, tuple[float, float]]:
