@@ -311,16 +311,13 @@ class Maker(Shown):
             seed: of the draw; None: another each time.
 
         Raises:
-            UserError: the corpus can't be read, or every sample is empty.
+            UserError: the corpus can't be read.
             UsageError: it was trained on one long text, which has no documents.
         """
         if self.is_text:
             raise UsageError("--samples is for a corpus of lines; this run was trained on a text.")
         drawn = list(self.draw(n, seed=seed, places=False))
-        quality = measure_samples(self.model, self.vocabulary, self.corpus, drawn)
-        if quality is None:
-            raise UserError("Every sample is empty: train the model first.")
-        return quality
+        return measure_samples(self.model, self.vocabulary, self.corpus, drawn)
 
     def sample(
         self,

@@ -84,7 +84,7 @@ class Quality(Shown):
     """What samples show of a model.
 
     Attributes:
-        n: how many samples, the empty ones left out.
+        n: how many samples.
         cut_off: how many of them the model had not ended.
         shares: by what they are shares of: new, distinct, in train, in val, in test.
         nearest: edit distances to the nearest training document.
@@ -126,24 +126,19 @@ class Quality(Shown):
 
 def measure_samples(
     model: Model, vocabulary: Vocabulary, corpus: Corpus, samples: Sequence[Sample]
-) -> Quality | None:
+) -> Quality:
     """Compare samples of a model of lines with its probabilities and with its corpus.
 
-    What is expected is computed for documents that aren't empty, by `chance_given_not_empty`, and
-    so an empty sample is left out. One that was cut off stands nowhere.
+    What is expected is computed for documents that aren't empty, by `chance_given_not_empty`, since
+    no sample is. One that was cut off stands nowhere.
 
     Args:
         model: left in the mode, training or not, that it was in.
         vocabulary: of the model.
         corpus: of the model; held-out documents are those of val.
-        samples: drawn from the model as it is: at temperature 1, without a prompt, independent.
-
-    Returns:
-        What is found; None where no sample is left.
+        samples: at least one, drawn from the model as it is: at temperature 1, without a prompt,
+            independent.
     """
-    samples = [one for one in samples if one]
-    if not samples:
-        return None
     known = sorted(set(corpus.documents))
     mass = dict(zip(known, chance_given_not_empty(model, vocabulary, known), strict=True))
     ended = [str(one) for one in samples if one.finished]
@@ -204,8 +199,10 @@ def _distinct_share(samples: Sequence[str], chances: Floats, real: Sequence[str]
     because n is given. The error of the mean is added.
     """
     n = len(samples)
-    absent = np.exp(n * np.log1p(-chances.clip(max=1 - 1e-12)))
-    terms = (1 - absent) / (n * chances.clip(min=1e-300))
+    log_absent = n * np.log1p(-chances.clip(1e-300, 1 - 1e-12))
+    absent = np.exp(log_absent)
+    # not 1 - absent, which is 0 where p is smaller than the rounding of 1
+    terms = -np.expm1(log_absent) / (n * chances.clip(min=1e-300))
     variance = (absent * terms).mean() - absent.mean() ** 2 + terms.var()
     found = len(set(_shuffled(real)[:n])) / n if len(real) >= n else None
     return Share(len(set(samples)) / n, float(terms.mean()), math.sqrt(variance / n), found)

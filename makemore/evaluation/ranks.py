@@ -104,7 +104,7 @@ def find_ranks(
     # is the same.
     listed = list_likeliest(model, vocabulary, -LISTED - SAME, max_length)
     known = _nats(model, vocabulary, listed)
-    kept = [i for i, one in enumerate(drawn.samples) if one and one.finished]
+    kept = [i for i, one in enumerate(drawn.samples) if one.finished]
     nats = _nats(model, vocabulary, [drawn.samples[i] for i in kept])
     known, rest = known[known < LISTED], nats >= LISTED
     inclusion = np.concatenate([np.ones(len(known)), drawn.inclusion.numpy()[kept][rest]])

@@ -28,7 +28,7 @@ def draw(n: int, seed: int) -> list[Sample]:
 def test_the_chances_of_all_documents_sum_to_one() -> None:
     """But for those longer than any listed; they have the rest, which samples estimate."""
     listed = float(chance_given_not_empty(MODEL, VOCABULARY, DOCUMENTS).sum())
-    samples = [one for one in draw(20_000, 1) if one]
+    samples = draw(20_000, 1)
     longer = np.mean([len(one) > max(map(len, DOCUMENTS)) for one in samples])
     assert listed + longer == pytest.approx(1, abs=4 * math.sqrt(longer / len(samples)))
 
@@ -36,12 +36,10 @@ def test_the_chances_of_all_documents_sum_to_one() -> None:
 def test_shares_lie_where_the_probabilities_say() -> None:
     samples = draw(20_000, 0)
     quality = measure_samples(MODEL, VOCABULARY, CORPUS, samples)
-    assert quality is not None
-    whole = [one for one in samples if one]
-    assert quality.n == len(whole)
+    assert quality.n == len(samples)
     assert list(quality.shares) == ["new", "distinct", "in train", "in val", "in test"]
-    assert quality.shares["distinct"].drawn == len(set(whole)) / len(whole)
-    in_train = sum(one in TRAIN for one in whole) / len(whole)
+    assert quality.shares["distinct"].drawn == len(set(samples)) / len(samples)
+    in_train = sum(one in TRAIN for one in samples) / len(samples)
     assert quality.shares["in train"].drawn == pytest.approx(in_train)
     chances = chance_given_not_empty(MODEL, VOCABULARY, sorted(set(TRAIN)))
     assert quality.shares["in train"].expected == pytest.approx(chances.sum())
@@ -54,7 +52,6 @@ def test_the_number_of_distinct_samples_varies_as_much_as_is_said() -> None:
     shares = []
     for seed in range(100):
         quality = measure_samples(MODEL, VOCABULARY, CORPUS, draw(300, seed))
-        assert quality is not None
         shares.append(quality.shares["distinct"])
     off = np.array([one.drawn - one.expected for one in shares])
     assert abs(off.mean()) < 0.01
@@ -74,7 +71,6 @@ def test_a_model_that_copies_has_samples_nearer_than_held_out_documents() -> Non
     model = fit_bigram(corpus.train, corpus.val, smoothing=1.0)
     copies = [Sample("a" + one[1:]) for one in corpus.train] + [Sample(corpus.train[0])]
     quality = measure_samples(model, vocabulary, corpus, copies)
-    assert quality is not None
     assert quality.nearest.samples == pytest.approx((1, 0))
     assert quality.nearest.held_out is not None
     assert quality.nearest.held_out[0] > 4
@@ -88,10 +84,18 @@ def test_a_model_that_copies_has_samples_nearer_than_held_out_documents() -> Non
     ]
 
 
-def test_samples_that_are_empty_or_cut_off_are_told_apart() -> None:
-    samples = [Sample(""), Sample("ab"), Sample("ab", finished=False)]
+def test_a_sample_that_was_cut_off_stands_nowhere() -> None:
+    samples = [Sample("ab"), Sample("ab", finished=False)]
     quality = measure_samples(MODEL, VOCABULARY, CORPUS, samples)
-    assert quality is not None
     assert (quality.n, quality.cut_off) == (2, 1)
     assert quality.shares["in train"].drawn == 0.5
-    assert measure_samples(MODEL, VOCABULARY, CORPUS, [Sample("")]) is None
+
+
+def test_samples_so_long_that_none_is_likely_are_expected_to_be_distinct() -> None:
+    """A model that ends seldom: a sample's probability is below the rounding of 1."""
+    documents = ["".join(random.Random(i).choices("abcdefgh", k=100)) for i in range(40)]
+    corpus = Corpus("long", documents[:20], documents[20:30], documents[30:])
+    model = fit_bigram(corpus.train, corpus.val, smoothing=1.0)
+    samples = [Sample(one) for one in documents]
+    quality = measure_samples(model, Vocabulary("abcdefgh"), corpus, samples)
+    assert quality.shares["distinct"].expected == pytest.approx(1, abs=1e-9)
