@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from makemore.api.given import read_given
+from makemore.api.given import read_given, warn_of_the_format
 from makemore.checks.checkup import check_subject
 from makemore.checks.finding import Findings
 from makemore.checks.subject import Subject
@@ -55,5 +55,7 @@ def check(
 def check_config(config: Config) -> Findings:
     """Check as `check` does, where all settings are in one object already."""
     device = pick_device(config.training.device)
+    corpus = config.data.load()
+    warn_of_the_format(corpus)
     with own_random_numbers(device):
-        return check_subject(Subject(config, config.data.load(), device))
+        return check_subject(Subject(config, corpus, device))

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from makemore.api.given import read_given
+from makemore.api.given import read_given, warn_of_the_format
 from makemore.compute.devices import pick_device
 from makemore.compute.randomness import own_random_numbers
 from makemore.config import Config
@@ -58,6 +58,7 @@ def lr_range_config(
 ) -> LearningRateRange:
     """Find a learning rate as `lr_range` does, where all settings are in one object already."""
     corpus, device = config.data.load(), pick_device(config.training.device)
+    warn_of_the_format(corpus)
     with own_random_numbers(device), StatusLine() as status:
 
         def follow(progress: Progress) -> None:

@@ -53,7 +53,7 @@ def check_subject(subject: Subject) -> Findings:
         UserError: a user's own model can't be built, or gives no logits.
     """
     counts = subject.model.closed_form
-    findings = Findings(subject.config.name)
+    findings = Findings(subject.config.name, subject.corpus.describe())
     for check in CHECKS:
         if check.descends and counts:
             verdict = not_applicable("It counts, and takes no step of gradient descent.")
@@ -148,7 +148,7 @@ def _rows(subject: Subject) -> Verdict:
 
 def _parameters(subject: Subject) -> Verdict:
     walk = subject.walk
-    return every_parameter_learns(walk.gradients, walk.start, walk.after)
+    return every_parameter_learns(walk.gradients, walk.start, walk.after, walk.unknown)
 
 
 def _units(subject: Subject) -> Verdict:
@@ -162,6 +162,8 @@ def _updates(subject: Subject) -> Verdict:
 
 
 def _paths(subject: Subject) -> Verdict:
+    if _evaluation_repeats(subject).mark == "failed":
+        return not_applicable("Its evaluation doesn't repeat itself, so no two paths can agree.")
     return paths_agree(losses_by_path(subject.noisy_copy(), subject.few))
 
 

@@ -14,7 +14,8 @@ def dependences(model: nn.Module, tokens: Tensor) -> Tensor:
     """Find which prediction depends on which token, in evaluation mode.
 
     By gradient where an embedding reads the tokens as they are; and by another character in each
-    place in turn, which also finds what goes another way.
+    place in turn, which also finds what goes another way. A model that is still random draws the
+    same random numbers each time: chance is no dependence.
 
     Args:
         model: tokens (B, T) -> logits (B, T, V), with weights that hide nothing, as 0 would.
@@ -30,14 +31,14 @@ def dependences(model: nn.Module, tokens: Tensor) -> Tensor:
 @torch.no_grad()
 def by_change(model: nn.Module, tokens: Tensor) -> Tensor:
     """Put another character in each place in turn: bool (B, T, B, T)."""
-    logits = model(tokens)
+    logits = _predict(model, tokens)
     vocab_size, scale = logits.shape[-1], logits.abs().max().clamp(min=1)
     found = torch.zeros(*tokens.shape, *tokens.shape, dtype=torch.bool)
     for row in range(tokens.shape[0]):
         for place in range(tokens.shape[1]):
             changed = tokens.clone()
             changed[row, place] = (changed[row, place] + 1) % vocab_size
-            moved = (model(changed) - logits).abs().amax(-1) > NOTHING * scale  # (B, T)
+            moved = (_predict(model, changed) - logits).abs().amax(-1) > NOTHING * scale  # (B, T)
             found[:, :, row, place] = moved.cpu()
     return found
 
@@ -45,7 +46,7 @@ def by_change(model: nn.Module, tokens: Tensor) -> Tensor:
 def by_gradient(model: nn.Module, tokens: Tensor) -> Tensor:
     """Differentiate every logit by what embeddings make of each token: bool (B, T, B, T)."""
     with embeddings(model, tokens) as embedded:
-        logits = model(tokens)
+        logits = _predict(model, tokens)
     found = torch.zeros(*tokens.shape, *tokens.shape, dtype=torch.bool)
     if not embedded:
         return found
@@ -59,6 +60,12 @@ def by_gradient(model: nn.Module, tokens: Tensor) -> Tensor:
             for slope in slopes:
                 found[row, place] |= (slope != 0).any(-1).cpu()
     return found
+
+
+def _predict(model: nn.Module, tokens: Tensor) -> Tensor:
+    torch.manual_seed(0)
+    logits: Tensor = model(tokens)
+    return logits
 
 
 def sees(depends: Tensor) -> int | None:

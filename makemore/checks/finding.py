@@ -62,11 +62,17 @@ class Finding:
 
 
 class Findings(Shown, list[Finding]):
-    """What all checks have found of one model."""
+    """What all checks have found of one model.
 
-    def __init__(self, model: str, findings: Iterable[Finding] = ()) -> None:
+    Attributes:
+        model: the name of its architecture, or of a user's own class.
+        read: what was read for it, as a training says it.
+    """
+
+    def __init__(self, model: str, read: str, findings: Iterable[Finding] = ()) -> None:
         super().__init__(findings)
         self.model = model
+        self.read = read
 
     @property
     def healthy(self) -> bool:

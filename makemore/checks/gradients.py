@@ -1,6 +1,6 @@
 """Steps: is the gradient that of one batch, does it reach every parameter, how far does it move?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 import torch
@@ -39,22 +39,60 @@ def gradients_are_of_one_step(gradient: Callable[[], Tensor]) -> Verdict:
     )
 
 
-def every_parameter_learns(gradients: Gradients, before: Weights, after: Weights) -> Verdict:
-    """See that every parameter has a gradient, and that steps move it.
+def strangers(loss: Tensor, parameters: Sequence[Tensor]) -> list[Tensor]:
+    """Find tensors that ask for a gradient of a loss, and are none of the parameters.
+
+    They are at the ends of the graph that autograd has made of the computation.
+    """
+    known = set(map(id, parameters))
+    found: dict[int, Tensor] = {}
+    nodes, seen = [loss.grad_fn], set()
+    while nodes:
+        node = nodes.pop()
+        if node is None or node in seen:
+            continue
+        seen.add(node)
+        leaf = getattr(node, "variable", None)
+        if leaf is not None and id(leaf) not in known:
+            found[id(leaf)] = leaf
+        nodes.extend(before for before, _ in node.next_functions)
+    return list(found.values())
+
+
+def every_parameter_learns(
+    gradients: Gradients, before: Weights, after: Weights, unknown: Sequence[Tensor] = ()
+) -> Verdict:
+    """See that every parameter has a gradient, that steps move it, and that the model knows it.
 
     Args:
         gradients: of a batch.
         before: the parameters before some steps.
         after: the parameters after them.
+        unknown: what `strangers` finds.
     """
-    idle = [name for name, gradient in gradients.items() if gradient is None or not gradient.any()]
+    idle = [name for name, gradient in gradients.items() if gradient is None]
+    zero = [name for name, g in gradients.items() if g is not None and not g.any()]
     still = [name for name in before if torch.equal(before[name], after[name])]
     n = len(before)
+    if unknown:
+        shapes = _some([f"{tuple(tensor.shape)}" for tensor in unknown])
+        return failed(
+            f"{len(unknown)} tensors would learn, but are no parameters of the model: of shape "
+            f"{shapes}.",
+            "No optimizer has them, and no checkpoint keeps them: make each an nn.Parameter, and "
+            "hold layers in an nn.ModuleList, not in a list.",
+        )
     if idle:
         return failed(
             f"{len(idle)} of {n} parameters get no gradient: {_some(idle)}.",
             "The loss doesn't depend on them: use them in forward, without detach or no_grad on "
             "the way, or leave them out.",
+        )
+    if zero:
+        return failed(
+            f"{len(zero)} of {n} parameters get a gradient of 0: {_some(zero)}.",
+            "Weights of 0 behind them, or dead units, let nothing through: start with small random "
+            "weights.",
         )
     if still:
         return failed(
@@ -116,9 +154,10 @@ def updates_have_a_good_size(
     for name, weight in before.items():
         if weight.dim() > 1 and weight.numel() > 1:
             spread = (start[name] if start[name].std() > 0 else weight).std()
-            ratios[name] = ((after[name] - weight).std() / spread).item()
+            if spread != 0:  # one that never moves is found elsewhere
+                ratios[name] = ((after[name] - weight).std() / spread).item()
     if not ratios:
-        return not_applicable("There is no matrix of weights.")
+        return not_applicable("There is no matrix of weights that are not all the same.")
     usual, way = median(ratios.values()), median(ratios.values()) * steps / 2
     found = (
         f"At the peak learning rate {learning_rate:g} a step changes the weights by {usual:.2g} of "
@@ -127,7 +166,9 @@ def updates_have_a_good_size(
     )
     if not usual <= LARGEST_UPDATE:
         return failed(
-            found, "A few steps replace all that was learned: take a lower --learning-rate."
+            found,
+            "A few steps replace all that was learned: take a lower --learning-rate, or, where the "
+            "weights start near 0, larger ones.",
         )
     if way < SHORTEST_WAY:
         return failed(

@@ -31,8 +31,8 @@ def evaluation_repeats_itself(predict: Callable[[], Tensor], model: nn.Module) -
         return passed(found)
     return failed(
         found,
-        "Something stays random: dropout by a function needs training=self.training, and a module "
-        "of its own switches by itself.",
+        "Something stays random: dropout by a function needs training=self.training, a module of "
+        "its own switches by itself, and a model that overrides eval keeps it on.",
     )
 
 
@@ -62,8 +62,8 @@ def modes_differ_for_a_reason(predict: Callable[[], Tensor], model: nn.Module) -
     if reasons:
         return failed(
             found,
-            "The model doesn't listen to its mode: don't override train or eval, and let each "
-            "module be one of the model's own attributes.",
+            "The model doesn't listen to its mode: don't override train or eval, let each module "
+            "be one of the model's own attributes, and let a BatchNorm keep running statistics.",
         )
     return failed(found, "Something reads self.training: let both modes compute the same.")
 
@@ -88,8 +88,8 @@ def evaluation_sets_its_mode(evaluate: Callable[[], object], model: nn.Module) -
         return passed(found)
     return failed(
         found,
-        "BatchNorm and dropout need to know: call model.eval() before an evaluation, and "
-        "model.train() behind it.",
+        "BatchNorm and dropout need to know: call model.eval() before an evaluation and "
+        "model.train() behind it, and let no model override them.",
     )
 
 

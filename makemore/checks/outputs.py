@@ -25,7 +25,7 @@ def logits_are_raw(logits: Tensor) -> Verdict:
     totals = logits.double().logsumexp(-1)
     if bool((totals.abs() < SUMS_TO_ONE).all()):
         return warning(
-            "The exponentials of the logits sum to 1 for every context: they are log-probabilities",
+            "The exponentials of every context's logits sum to 1: they are log-probabilities.",
             "This loss applies log_softmax again, which changes nothing but costs time: return "
             "what stands before it.",
         )

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from makemore.checks.dependence import dependences
+from makemore.checks.gradients import strangers
 from makemore.config import Config
 from makemore.contexts.tables import Table
 from makemore.corpus.documents import Lines, Text
@@ -44,6 +45,7 @@ class Walk:
         after: the parameters after it.
         learning_rate: of the last step.
         gradients: of one more batch; None for a parameter that the loss doesn't depend on.
+        unknown: what `strangers` finds in that batch.
     """
 
     start: dict[str, Tensor]
@@ -51,6 +53,7 @@ class Walk:
     after: dict[str, Tensor]
     learning_rate: float
     gradients: dict[str, Tensor | None]
+    unknown: list[Tensor]
 
 
 class Subject:
@@ -231,10 +234,10 @@ class Subject:
             after = _clone(names)
             trained = {name: p for name, p in names.items() if p.requires_grad}
             loss = learner.model.loss(self.batch)
+            unknown = strangers(loss, list(trained.values()))
             slopes = torch.autograd.grad(loss, list(trained.values()), allow_unused=True)
-        return Walk(
-            start, before, after, step.learning_rate, dict(zip(trained, slopes, strict=True))
-        )
+        gradients: dict[str, Tensor | None] = dict(zip(trained, slopes, strict=True))
+        return Walk(start, before, after, step.learning_rate, gradients, unknown)
 
 
 def _clone(tensors: dict[str, nn.Parameter]) -> dict[str, Tensor]:

@@ -37,6 +37,7 @@ def check(
     if as_json:
         console.print_json(found.figures())
     else:
+        console.say(f"{found.read}\n")
         console.show(found)
         console.say(f"\n{found.summary()}")
     if not found.healthy:

@@ -205,7 +205,8 @@ def _distinct_share(samples: Sequence[str], chances: Floats, real: Sequence[str]
     terms = -np.expm1(log_absent) / (n * chances.clip(min=1e-300))
     variance = (absent * terms).mean() - absent.mean() ** 2 + terms.var()
     found = len(set(_shuffled(real)[:n])) / n if len(real) >= n else None
-    return Share(len(set(samples)) / n, float(terms.mean()), math.sqrt(variance / n), found)
+    error = math.sqrt(max(0.0, float(variance)) / n)  # by rounding it may be below 0
+    return Share(len(set(samples)) / n, float(terms.mean()), error, found)
 
 
 def _nearest(samples: Sequence[str], held_out: Sequence[str], train: Sequence[str]) -> Nearest:

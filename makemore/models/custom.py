@@ -102,10 +102,15 @@ def _probe_logits(model: Model, name: str) -> None:
 
 
 def _probe(model: Model, name: str) -> None:
-    """See that no logit depends on a later token, and that every path finds the same."""
+    """See that no logit depends on chance or a later token, and that every path finds the same."""
     tokens = _two_sequences(model)
     length = tokens.shape[1]
     logits = model(tokens)
+    if not _same(logits, model(tokens)):
+        raise UserError(
+            f"{name} predicts at random: two predictions of the same tokens differ in evaluation "
+            f"mode. Dropout by a function needs training=self.training."
+        )
     for changed in {length // 2, length - 1}:
         others = tokens.clone()
         others[:, changed] = (others[:, changed] + 1) % model.vocab_size

@@ -91,6 +91,24 @@ class Frozen(Healthy):
         self.hidden.weight.requires_grad = False
 
 
+class InAList(Healthy):
+    def __init__(self, vocab_size):
+        super().__init__(vocab_size)
+        self.layers = [nn.Linear(32, 32), nn.Linear(32, 32)]
+
+    def between(self, x):
+        for layer in self.layers:
+            x = torch.tanh(layer(x))
+        return x
+
+
+class Nothing(Healthy):
+    def __init__(self, vocab_size):
+        super().__init__(vocab_size)
+        for parameter in self.parameters():
+            nn.init.zeros_(parameter)
+
+
 class Saturated(Healthy):
     def __init__(self, vocab_size):
         super().__init__(vocab_size)
@@ -163,6 +181,8 @@ def subject_of(model: str) -> Subject:
         ("MixedRows", "rows stand apart"),
         ("Unused", "every parameter learns"),
         ("Frozen", "every parameter learns"),
+        ("InAList", "every parameter learns"),
+        ("Nothing", "every parameter learns"),
         ("Saturated", "no unit is stuck"),
         ("WrongStep", "paths agree"),
         ("Broken", "paths agree"),
@@ -176,6 +196,14 @@ def test_a_model_with_one_mistake_fails_where_it_should(model: str, name: str) -
     assert verdict.cure
     if model in ("Ahead", "Subtracted"):  # a healthy one passes, whatever the check
         assert run_check(check, subject_of("Healthy")).mark == "passed"
+
+
+@pytest.mark.usefixtures("small")
+def test_chance_is_taken_for_no_dependence() -> None:
+    findings = check_subject(subject_of("AlwaysDropped"))
+    wrong = {one.name for one in findings.with_mark("failed")}
+    assert wrong == {"evaluation repeats itself", "one batch is learned"}  # never by heart
+    assert (findings[-1].name, findings[-1].mark) == ("paths agree", "not applicable")
 
 
 @pytest.mark.usefixtures("small")
@@ -197,6 +225,7 @@ def test_every_model_is_healthy_on_names(name: str) -> None:
 @pytest.mark.parametrize(
     "name", [m if m in QUICK else pytest.param(m, marks=LONG) for m in ARCHITECTURES]
 )
+@pytest.mark.filterwarnings("ignore:.* looks like a list")
 def test_every_model_is_healthy_on_a_text(small: Path, name: str) -> None:
     findings = makemore.check(small, format="text", model=name, batch_size=8)
     assert [one for one in findings if one.mark in ("failed", "warning")] == []
@@ -245,6 +274,7 @@ def test_a_check_leaves_the_caller_s_random_numbers_alone(small: Path) -> None:
 def test_findings_show_themselves_as_a_table_and_as_json() -> None:
     findings = Findings(
         "mine",
+        "names.txt: 5 documents",
         [
             Finding("logits are raw", 4, "failed", "They sum to 1.", "Leave out the softmax."),
             Finding("paths agree", None, "passed", "By \x1b[31m 0.", ""),

@@ -10,6 +10,7 @@ from makemore.checks.gradients import (
     every_parameter_learns,
     gradients_are_of_one_step,
     no_bias_is_subtracted,
+    strangers,
     updates_have_a_good_size,
 )
 
@@ -18,8 +19,11 @@ Y = torch.arange(64) % 3
 
 
 def gradients_of(model: nn.Module, y: Tensor = Y) -> Gradients:
+    return gradients_of_loss(F.cross_entropy(model(X), y), model)
+
+
+def gradients_of_loss(loss: Tensor, model: nn.Module) -> Gradients:
     parameters = dict(model.named_parameters())
-    loss = F.cross_entropy(model(X), y)
     slopes = torch.autograd.grad(loss, list(parameters.values()), allow_unused=True)
     return dict(zip(parameters, slopes, strict=True))
 
@@ -65,6 +69,28 @@ class Cut(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.last(torch.relu(self.first(x).detach()))  # type: ignore[no-any-return]
+
+
+def test_layers_in_a_list_are_strangers_and_a_shared_weight_is_none() -> None:
+    first, last = nn.Linear(4, 4), nn.Linear(4, 3)
+    loss = F.cross_entropy(last(first(torch.tanh(first(X)))), Y)
+    found = strangers(loss, list(last.parameters()))
+    assert {id(tensor) for tensor in found} == {id(first.weight), id(first.bias)}
+    assert strangers(loss, [*first.parameters(), *last.parameters()]) == []
+    weights = weights_of(last)
+    after = {name: weight - 0.1 for name, weight in weights.items()}
+    verdict = every_parameter_learns(gradients_of_loss(loss, last), weights, after, found)
+    assert verdict.found.startswith("2 tensors would learn, but are no parameters of the model")
+
+
+def test_a_gradient_of_0_is_told_from_none() -> None:
+    last = nn.Linear(4, 3)
+    nn.init.zeros_(last.weight)
+    model = nn.Sequential(nn.Linear(4, 4), last)
+    weights = weights_of(model)
+    after = {name: weight - 0.1 for name, weight in weights.items()}
+    verdict = every_parameter_learns(gradients_of(model), weights, after)
+    assert verdict.found == "2 of 4 parameters get a gradient of 0: 0.weight, 0.bias."
 
 
 @pytest.mark.parametrize(("model", "name"), [(Unused(), "forgotten"), (Cut(), "first")])
@@ -135,3 +161,5 @@ def test_weights_that_have_grown_hide_no_large_step() -> None:
     after = {"w": before["w"] + torch.randn(50, 50)}
     assert updates_have_a_good_size(start, before, after, 1.0, 1500).mark == "failed"
     assert updates_have_a_good_size({}, {}, {}, 1.0, 1500).mark == "not applicable"
+    still = {"w": torch.zeros(50, 50)}
+    assert updates_have_a_good_size(still, still, still, 1.0, 1500).mark == "not applicable"

@@ -32,9 +32,10 @@ def test_a_healthy_model_is_a_table_with_status_0(run: Runner) -> None:
     result = run("check", "--model", "mlp", "--data", "data.txt")
     assert (result.exit_code, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
-    assert lines[0].split() == ["check", "found"]
-    assert lines[1].startswith("ok     loss at the start")
-    assert lines[2].startswith("ok  1  one batch is learned")
+    assert "data.txt: 2,000 documents" in lines[0]
+    assert lines[2].split() == ["check", "found"]
+    assert lines[3].startswith("ok     loss at the start")
+    assert lines[4].startswith("ok  1  one batch is learned")
     assert lines[-1] == "16 checks of mlp: 16 passed."
 
 

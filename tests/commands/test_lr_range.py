@@ -62,3 +62,13 @@ def test_a_picture_that_can_not_be_written_is_the_user_s_to_fix(run_makemore: Ru
     result = run_makemore("lr-range", *SMALL, "--plot", "nowhere/curve.svg")
     assert result.exit_code == 1
     assert result.stderr == "makemore: Can't write nowhere/curve.svg: No such file or directory.\n"
+
+
+@pytest.mark.parametrize("command", ["lr-range", "check"])
+def test_a_text_that_is_read_as_lines_is_hinted_at(run_makemore: Runner, command: str) -> None:
+    sentences = "one sentence after another, as in a novel. " * 30
+    write_file(Path("novel.txt"), "\n".join(f"{number} {sentences}" for number in range(30)))
+    options = SMALL if command == "lr-range" else SMALL[:-2]
+    result = run_makemore(command, "--data", "novel.txt", *options)
+    assert "--format text" in result.stderr
+    assert "novel.txt: 30 documents" in result.stdout.splitlines()[0]

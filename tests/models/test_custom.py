@@ -106,6 +106,11 @@ class FarAhead(Table):
         return self.rows(tokens) + torch.roll(self.rows(tokens), -5, dims=1)
 
 
+class Random(Table):
+    def forward(self, tokens):
+        return nn.functional.dropout(self.rows(tokens), 0.5)
+
+
 class Claims(Table):
     def forward(self, tokens):
         assert False
@@ -248,6 +253,7 @@ def test_a_class_of_the_contract_is_taken_as_it_is(models: Path) -> None:
         ("models.py:Old", "takes 3 positional arguments but 4 were given"),
         ("models.py:Mistaken", "Mistaken.table_logits gives other logits than its forward"),
         ("models.py:FarAhead", "looks ahead"),
+        ("models.py:Random", "Random predicts at random"),
         ("models.py:LastOnly", r"gives \(2, 5\) for tokens of shape \(2, 12\)"),
         ("models.py:Empty", "has no parameters to train"),
         ("models.py:Mixed", "parameters of several types: torch.float32, torch.float64"),
