@@ -38,7 +38,8 @@ class Grid:
         for number, heading in enumerate(columns):
             justify: JustifyMethod = "left" if number < self.left else "right"
             style = self.styles[number] if self.styles else ""
-            table.add_column(Text(heading), justify=justify, style=style)
+            # where it is too wide, a name goes on in the next line: a part of it names nothing
+            table.add_column(Text(heading), justify=justify, style=style, overflow="fold")
         for row in self.rows:
             table.add_row(*map(Text, row))
         return table

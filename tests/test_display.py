@@ -75,3 +75,14 @@ def test_a_loss_that_is_not_there_yet_is_a_dash() -> None:
         "2.0000",
         "inf",
     )
+
+
+def test_a_name_that_is_too_wide_goes_on_in_the_next_line() -> None:
+    console = Console(width=30, color_system=None)
+    with console.capture() as captured:
+        rows = [["20261124-171733-transformer", "1.9705", "2.84"]]
+        console.print(Grid(rows, ["run", "a", "b"]).to_rich())
+    words = captured.get().split()
+    assert "".join(word for word in words[3:] if word not in {"1.9705", "2.84"}) == (
+        "20261124-171733-transformer"
+    )

@@ -1,5 +1,6 @@
 """How far apart two documents are, and two distributions."""
 
+import math
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
@@ -43,4 +44,5 @@ def total_variation(ones: Iterable[Hashable], others: Iterable[Hashable]) -> flo
     """
     p, q = Counter(ones), Counter(others)
     n, m = p.total(), q.total()
-    return sum(abs(p[value] / n - q[value] / m) for value in p.keys() | q.keys()) / 2
+    differences = (abs(p[value] / n - q[value] / m) for value in p.keys() | q.keys())
+    return math.fsum(differences) / 2  # in any order

@@ -145,7 +145,7 @@ def measure_samples(
     splits = {split: set(corpus[split]) for split in SPLITS if corpus[split]}
 
     def share_in(documents: Collection[str], held_out: Sequence[str]) -> Share:
-        expected = sum(mass[document] for document in documents)
+        expected = math.fsum(mass[document] for document in documents)  # in any order
         drawn = sum(one in documents for one in ended) / len(samples)
         error = math.sqrt(max(0.0, expected * (1 - expected)) / len(samples))
         found = sum(one in documents for one in held_out) / len(held_out) if held_out else None
