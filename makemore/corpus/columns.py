@@ -1,4 +1,4 @@
-"""A table in a file, CSV, TSV or JSON Lines: its columns' names, and the cells of one."""
+"""A table in a file, CSV, TSV or JSON: its columns' names, and the cells of one."""
 
 import csv
 import io
@@ -11,13 +11,16 @@ from makemore.corpus.decoding import refuse_surrogates
 from makemore.errors import UserError
 
 DELIMITERS = {".csv": ",;\t|", ".tsv": "\t", ".tab": "\t"}
-JSON_SUFFIXES = {".jsonl", ".ndjson"}
+JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
 SUFFIXES = {*DELIMITERS, *JSON_SUFFIXES}
 """Of the names of tables."""
 LARGEST_CELL = 2**31 - 1
 """Characters of a cell; the csv module has a limit of its own, for the whole process."""
 SEEN = 20
 """Rows that tell whether a file is a table."""
+
+LISTED = 200
+"""Characters of a sentence that columns' names may take."""
 
 Likeness = Literal["named", "looks"]
 """A file with the suffix of a table, or one that only looks like it."""
@@ -56,7 +59,7 @@ def columns_of(text: str, suffix: str) -> tuple[Likeness, list[str]] | None:
         likeness = "named"
     lines = list(islice((line for line in io.StringIO(text) if line.strip()), SEEN))
     if _is_json(text, suffix):
-        objects = [_json_object(line) for line in lines]
+        objects = _json_array(text) or [_json_object(line) for line in lines]
         table = bool(objects) and all(one is not None for one in objects)
         return (likeness, list(objects[0] or {})) if table else None
     delimiter = _delimiter(text, suffix)
@@ -101,16 +104,11 @@ def _rows(name: str, text: str, delimiter: str) -> Iterator[list[str]]:
 
 def _json_cells(name: str, text: str, column: str) -> list[str]:
     cells, columns = [], dict[str, None]()
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        row = _json_object(line)
-        if row is None:
-            raise UserError(f"{name}, line {number}, is no object of JSON in one line.")
+    for place, row in _json_rows(name, text):
         columns |= dict.fromkeys(row)
         cell = row.get(column)
         if isinstance(cell, dict | list | bool):
-            raise UserError(f"{name}, line {number}: {column} is {type(cell).__name__}, not text.")
+            raise UserError(f"{name}, {place}: {column} is {type(cell).__name__}, not text.")
         cells.append("" if cell is None else cell)
     if column not in columns:
         raise _no_column(name, column, list(columns))
@@ -118,14 +116,50 @@ def _json_cells(name: str, text: str, column: str) -> list[str]:
     return cells
 
 
-def _json_object(line: str) -> dict[str, Any] | None:
-    """Read an object, its numbers as they are spelled; None where it is something else."""
-    try:
-        found = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
-    except (ValueError, RecursionError):
+def _json_rows(name: str, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each object of an array, or of the lines, and its place."""
+    if (array := _json_array(text)) is not None:
+        yield from ((f"object {number}", row) for number, row in enumerate(array, start=1))
+        return
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        row = _json_object(line)
+        if row is None:
+            raise UserError(f"{name}, line {number}, is no object of JSON in one line.")
+        yield f"line {number}", row
+
+
+def _json_array(text: str) -> list[dict[str, Any]] | None:
+    """Read an array of objects, which may go over many lines; None where it is something else."""
+    found = _json(text) if text.lstrip()[:1] == "[" else None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         return None
+    return found
+
+
+def _json_object(line: str) -> dict[str, Any] | None:
+    """Read an object; None where it is something else."""
+    found = _json(line)
     return found if isinstance(found, dict) else None
 
 
+def _json(text: str) -> Any:
+    """Read JSON, its numbers as they are spelled; None where it is none."""
+    try:
+        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+
+
+def listed(columns: list[str]) -> str:
+    """Name columns in a sentence; of many, or of very long names, the beginning."""
+    names = ", ".join(columns)
+    return names if len(names) <= LISTED else f"{names[:LISTED]}…"
+
+
 def _no_column(name: str, column: str, columns: list[str]) -> UserError:
-    return UserError(f"{name} has no column {column!r}: it has {', '.join(columns)}.")
+    seen = f"it has {listed(columns)}" if columns else "it has none"
+    if len(columns) == 1:
+        seen = f"the only one that its first line names is {listed(columns)!r}"
+    return UserError(f"{name} has no column {column!r}: {seen}.")

@@ -1,6 +1,7 @@
 """Bytes become characters: UTF-8, or the encoding that is named."""
 
 import codecs
+import re
 
 from makemore.errors import UserError
 
@@ -10,6 +11,11 @@ WESTERN = {"windows-1252": "cp1252", "iso-8859-1": "cp1252"}
 """As Python names it; it reads Latin-1 too, but for characters that no one types."""
 PRIOR = 3
 """How many times likelier cp1252 is taken to be, since so many more files are written in it."""
+OLD = re.compile("cp(?!874)[02-8]|cp1(026|125|140)|ibm|mac|hp-|koi8-t|ptcp|kz")
+"""Encodings of DOS, the first Macs and mainframes. By them the curly quotes and dashes of cp1252
+are letters, which misleads a detector."""
+OLD_PRIOR = 0.3
+"""How many times likelier they are, since hardly a file is written in them today."""
 SHOWN = 40
 """Characters that are shown of a line."""
 
@@ -31,7 +37,11 @@ def decode(name: str, content: bytes, encoding: str | None = None, *, first_line
     except UnicodeError as error:
         raise UserError(_refusal(name, content, encoding, error, first_line)) from error
     if "\0" in text:
-        raise UserError(f"{name} holds NUL characters, as no text does: {_nul_advice(content)}.")
+        line = text[: text.index("\0")].count("\n") + first_line
+        raise UserError(
+            f"{name} holds NUL characters, as no text does (the first in line {line}): "
+            f"{_nul_advice(content)}."
+        )
     refuse_surrogates(name, text)
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
@@ -64,7 +74,8 @@ def likeliest_encoding(content: bytes) -> str | None:
     """Guess the encoding of bytes that are not UTF-8; None where they are no text.
 
     On a short list a detector can hardly tell Western from Central European: there it takes the
-    Western one, cp1252, unless another is several times as likely.
+    Western one, cp1252, unless another is several times as likely. One of the old days must be three
+    times as likely as another.
     """
     import chardet  # slow to import, and seldom needed
 
@@ -77,8 +88,8 @@ def likeliest_encoding(content: bytes) -> str | None:
         str(one["encoding"]).lower(): one["confidence"] for one in found if one["encoding"]
     }
     likeliness = {WESTERN.get(name, name): p for name, p in reversed(likeliness.items())}
-    if "cp1252" in likeliness:
-        likeliness["cp1252"] *= PRIOR
+    for name in likeliness:
+        likeliness[name] *= OLD_PRIOR if OLD.match(name) else PRIOR if name == "cp1252" else 1
     known = [name for name in likeliness if is_encoding(name)]
     if b"\0" in content:  # as it stands in no text but these
         known = [name for name in known if name.startswith(("utf-16", "utf-32"))]
@@ -110,4 +121,4 @@ def _nul_advice(content: bytes) -> str:
             nul, other = content[first::2].count(0), content[1 - first :: 2].count(0)
             if nul > len(content) / 8 and not other:
                 return f"it looks like UTF-16, so try --encoding {encoding}"
-    return "it is in another --encoding, such as utf-16, or binary"
+    return "remove them, unless it is in another --encoding, such as utf-16, or binary"

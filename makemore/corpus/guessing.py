@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Literal
 
+from makemore.corpus.columns import listed
 from makemore.corpus.reading import BLANK, LINE, HowToRead, Reading, split_lines
 
 Kind = Literal["lines", "pieces", "text"]
@@ -54,7 +55,7 @@ def hint(name: str, reading: Reading, how: HowToRead) -> str | None:
                 f"{name} may be a table with the column {reading.table[0]!r}: if it is, name it by "
                 f"--column, so that its name isn't learned."
             )
-        columns = ", ".join(reading.table)
+        columns = listed(reading.table)
         return f"{name} looks like a table with the columns {columns}: if it is, add --column."
     kind = guess_kind(reading.text)
     if how.format == "text" and kind == "lines":

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from makemore.corpus.changes import Changes
-from makemore.corpus.columns import cells_of, columns_of
+from makemore.corpus.columns import cells_of, columns_of, listed
 from makemore.corpus.decoding import decode
 from makemore.corpus.sources import Paths, Source, name_of, read_sources
 from makemore.errors import UserError
@@ -203,7 +203,7 @@ def _refuse_table(source: Source, text: str) -> list[str] | None:
     likeness, columns = found
     if likeness == "named" and len(columns) > 1:
         raise UserError(
-            f"{source.name} is a table with the columns {', '.join(columns)}: name one of them "
+            f"{source.name} is a table with the columns {listed(columns)}: name one of them "
             f"by --column, or let the file end in .txt to read its lines as they are."
         )
     return columns

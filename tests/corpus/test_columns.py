@@ -30,6 +30,8 @@ def test_a_column_of_json_lines_is_what_was_written(names: list[str]) -> None:
     for suffix in (".jsonl", ".ndjson", ".txt", ""):
         assert cells_of("x", text, suffix, "name") == names
         assert cells_of("x", text, suffix, "id") == [str(i) for i in range(len(names))]
+    array = json.dumps([json.loads(line) for line in text.splitlines()], indent=1)
+    assert cells_of("x", array, ".json", "name") == names
     assert columns_of(text, ".jsonl") == ("named", ["id", "name"])
     assert columns_of(text, ".txt") == ("looks", ["id", "name"])
 
@@ -47,7 +49,11 @@ def test_a_cell_may_be_long_missing_or_null() -> None:
     ("text", "suffix", "words"),
     [
         ("a,b\n1,2\n", ".csv", "x has no column 'name': it has a, b"),
-        ('{"a": 1}\n', ".jsonl", "x has no column 'name': it has a"),
+        ('{"a": 1, "b": 2}\n', ".jsonl", "x has no column 'name': it has a, b"),
+        ("emma\nolivia\n", ".txt", "the only one that its first line names is 'emma'"),
+        ("x" * 9000 + ",b\n", ".csv", "it has x{200}…."),
+        ("[]", ".json", "x has no column 'name': it has none"),
+        ('[{"name": 1},\n {"name": []}]', ".json", "x, object 2: name is list, not text"),
         ('{"name": "x"}\n[1]\n', ".jsonl", "x, line 2, is no object of JSON"),
         ('{"name": ["x"]}\n', ".jsonl", "x, line 1: name is list, not text"),
         ('{"name": "\\ud800"}\n', ".jsonl", r"x holds U\+D800, half a character"),
@@ -72,6 +78,9 @@ def test_what_is_no_such_table_is_a_sentence(text: str, suffix: str, words: str)
         ("{a smile}\n" * 30, ".txt", None),
         ("", ".csv", None),
         ("", ".jsonl", None),
+        (json.dumps([{"id": 1, "name": "anna"}] * 12, indent=1), ".json", ["id", "name"]),
+        ("[]", ".json", None),
+        ('{"a": [\n1]}', ".json", None),
     ],
 )
 def test_a_table_is_seen_where_it_is_clear(

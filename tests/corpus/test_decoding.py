@@ -9,6 +9,8 @@ from makemore.errors import UserError
 
 FRENCH = "Hélène\nFrançois\nZoé\nAnaïs\nNoël\nJérôme\n"
 SPANISH = "José\nNúñez\nPeña\nSofía\nÍñigo\n"
+QUOTED = "José’s “shop” – €5\nMüller’s “shop” – €7\nÅke’s “shop” – €9\n"  # noqa: RUF001
+SAID = "It’s fine\nDon’t\n"  # noqa: RUF001
 POLISH = "Łukasz\nMałgorzata\nGrażyna\nŚwiętosław\nŻaneta\nWójcik\nDąbrowski\n"
 RUSSIAN = "Анастасия\nВладимир\nЕкатерина\nСергей\n"  # noqa: RUF001
 JAPANESE = "さくら\nひなた\nはると\n太郎\n花子\n"
@@ -30,10 +32,13 @@ def test_text_comes_back_from_the_encoding_that_it_was_written_in(text: str, enc
         (FRENCH, "latin-1"),
         (FRENCH, "cp1252"),
         (SPANISH, "latin-1"),
+        (QUOTED, "cp1252"),
+        (SAID, "cp1252"),
         (POLISH, "cp1250"),
         (POLISH, "iso8859-2"),
         (RUSSIAN, "cp1251"),
         (RUSSIAN, "koi8-r"),
+        (RUSSIAN, "cp866"),
         (JAPANESE, "shift_jis"),
         (FRENCH, "utf-16"),
     ],
@@ -60,7 +65,7 @@ def test_the_likeliest_encoding_is_the_one_that_it_was_written_in(
         (b"fine\n\xff\n", "ascii", r"x is not ascii text \(line 2\): give another --encoding"),
         ("anna\nbob\n".encode("utf-16-le"), None, "UTF-16, so try --encoding utf-16-le"),
         ("anna\nbob\n".encode("utf-16-be"), None, "UTF-16, so try --encoding utf-16-be"),
-        (b"anna\0\0\0\n", None, "another --encoding, such as utf-16, or binary"),
+        (b"anna\nb\0\0\n", None, r"in line 2\): remove them, unless it is in another --encoding"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\1\2\xff\xfe\xd8" * 20, None, "x is not text"),
         (b"anna\0", "latin-1", "holds NUL characters"),
         ("\ud800".encode("utf-16-le", "surrogatepass"), "utf-16-le", "not utf-16-le text"),
