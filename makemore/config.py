@@ -37,6 +37,10 @@ def _model_name(name: str) -> str:
     return str(absolute(Path(name)).resolve())
 
 
+def _class_of(model: Any) -> str:
+    return str(model).rpartition(":")[2]
+
+
 class TrainingSettings(Settings):
     """How a model is trained."""
 
@@ -140,7 +144,7 @@ class Config:
     @property
     def name(self) -> str:
         """Name of the architecture, or of the class of a user's own."""
-        return self.model.rpartition(":")[2]
+        return _class_of(self.model)
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
@@ -253,7 +257,13 @@ def read_config(
             raise UserError(f"{file} is not valid TOML: {error}.") from error
     from_file.pop("expected", None)  # what the run must reach is for those who check the file
     values = overlay(from_file, flags)
-    if below := dict(start(str(values["init_from"]))) if "init_from" in values else {}:
+    if below := dict(start(str(values["init_from"]))) if values.get("init_from") else {}:
+        wanted, there = (_class_of(from_["model"]) for from_ in (below | values, below))
+        if wanted != there:
+            raise UsageError(
+                f"--init-from takes over the weights of {there}, which {wanted} has not: "
+                f"leave out --model."
+            )
         if values.get("optimizer", below["optimizer"]) != below["optimizer"]:
             below = {name: below[name] for name in below.keys() - SGD_RECIPE.keys()}
         values = overlay(below, values) | {"init_from": below["init_from"]}

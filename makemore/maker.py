@@ -300,7 +300,8 @@ class Maker(Shown):
         document = clean(word) if self.is_text else how.trim(clean(word))
         in_a_line = not (self.is_text or how.several_lines)
         if not document or (in_a_line and "\n" in document):
-            raise UsageError(f"{word!r} is no word to score: give one without a line break.")
+            need = "one without a line break" if document else "one character or more"
+            raise UsageError(f"{word!r} is no word to score: give {need}.")
         return document
 
     def sample_quality(self, n: int = 10_000, seed: int | None = 0) -> Quality:

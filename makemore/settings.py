@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 LARGEST = {int: 2**63 - 1, float: 1e30}
 """What fits an int64, and with room to spare a float32."""
@@ -45,4 +45,10 @@ def absolute(path: Path) -> Path:
         raise ValueError(f"there is no such home directory in {path}") from error
 
 
-FilePath = Annotated[Path, Field(strict=False), AfterValidator(absolute)]
+def _named(path: Any) -> Any:
+    if path == "":
+        raise ValueError("the path of a file or a folder, not ''")
+    return path
+
+
+FilePath = Annotated[Path, Field(strict=False), BeforeValidator(_named), AfterValidator(absolute)]

@@ -4,6 +4,7 @@
     flags                    every setting as a flag
     console                  what is printed
     messages                 what is said on stderr
+    paths                    none is empty
     completion               what a shell completes
     images                   pictures in a terminal
     signals                  Ctrl-C
@@ -24,6 +25,7 @@ from makemore.commands.explain import explain
 from makemore.commands.lecture import lecture
 from makemore.commands.lr_range import lr_range
 from makemore.commands.moons import moons
+from makemore.commands.paths import Command
 from makemore.commands.plot import plot
 from makemore.commands.runs import runs
 from makemore.commands.sample import sample
@@ -35,18 +37,18 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.command()(train)
-app.command()(sample)
-app.command("eval")(evaluate)
-app.command()(check)
-app.command()(score)
-app.command()(compare)
-app.command()(runs)
-app.command()(moons)
-app.command()(explain)
-app.command("lr-range")(lr_range)
-app.command()(lecture)
-app.command()(plot)
+app.command(cls=Command)(train)
+app.command(cls=Command)(sample)
+app.command("eval", cls=Command)(evaluate)
+app.command(cls=Command)(check)
+app.command(cls=Command)(score)
+app.command(cls=Command)(compare)
+app.command(cls=Command)(runs)
+app.command(cls=Command)(moons)
+app.command(cls=Command)(explain)
+app.command("lr-range", cls=Command)(lr_range)
+app.command(cls=Command)(lecture)
+app.command(cls=Command)(plot)
 
 
 def _show_version(asked: bool) -> None:

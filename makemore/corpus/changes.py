@@ -29,13 +29,13 @@ class Changes:
     def parts(self) -> Iterator[str]:
         """Say each thing that has happened in a few words."""
         if self.empty:
-            yield f"{_count(self.empty, 'empty document')} dropped"
+            yield f"{count(self.empty, 'empty document')} dropped"
         if self.trimmed:
-            yield f"blanks dropped at the ends of {_count(self.trimmed, 'document')}"
+            yield f"blanks dropped at the ends of {count(self.trimmed, 'document')}"
         if self.respelled:
-            yield f"characters respelled (NFC) in {_count(self.respelled, 'line')}"
+            yield f"characters respelled (NFC) in {count(self.respelled, 'line')}"
         if self.rare:
-            yield f"{_count(self.rare, 'document')} with rare characters left out"
+            yield f"{count(self.rare, 'document')} with rare characters left out"
 
 
 def count_invisible(documents: Sequence[str], characters: str) -> dict[str, int]:
@@ -67,5 +67,6 @@ def _name(character: str) -> str:
     return f"{name} (U+{ord(character):04X})"
 
 
-def _count(n: int, noun: str) -> str:
+def count(n: int, noun: str) -> str:
+    """Write a number of things, with an s where it isn't one."""
     return f"{n:,} {noun}{'' if n == 1 else 's'}"

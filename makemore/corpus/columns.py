@@ -59,9 +59,9 @@ def columns_of(text: str, suffix: str) -> tuple[Likeness, list[str]] | None:
         likeness = "named"
     lines = list(islice((line for line in io.StringIO(text) if line.strip()), SEEN))
     if _is_json(text, suffix):
-        objects = _json_array(text) or [_json_object(line) for line in lines]
-        table = bool(objects) and all(one is not None for one in objects)
-        return (likeness, list(objects[0] or {})) if table else None
+        objects = _json_array(text) or list(filter(None, map(_json_object, lines)))
+        whole = bool(objects) and (len(objects) == len(lines) or text.lstrip()[0] == "[")
+        return (likeness, list(objects[0])) if whole else None
     delimiter = _delimiter(text, suffix)
     try:
         rows = [row for row in csv.reader(lines, delimiter=delimiter) if row]

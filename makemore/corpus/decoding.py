@@ -74,8 +74,8 @@ def likeliest_encoding(content: bytes) -> str | None:
     """Guess the encoding of bytes that are not UTF-8; None where they are no text.
 
     On a short list a detector can hardly tell Western from Central European: there it takes the
-    Western one, cp1252, unless another is several times as likely. One of the old days must be three
-    times as likely as another.
+    Western one, cp1252, unless another is several times as likely. One of the old days must be
+    three times as likely as another.
     """
     import chardet  # slow to import, and seldom needed
 

@@ -22,7 +22,9 @@ def guess_kind(text: str) -> Kind | None:
         return None
     empty = 1 - len(filled) / len(lines)
     long = [length for length in map(len, filled) if length > 100]
-    if sum(n for n in long if n > 1000) > sum(map(len, filled)) / 2:
+    endless = [length for length in long if length > 1000]
+    few = len(endless) <= len(filled) / 100
+    if not few and sum(endless) > sum(map(len, filled)) / 2:
         return "text"
     words = sum(len(line.split()) for line in filled) / len(filled)
     if len(lines) >= 20 and empty >= 0.02:

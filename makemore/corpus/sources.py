@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from makemore.errors import UserError
+from makemore.errors import UsageError, UserError
 
 STDIN = Path("-")
 """The path that stands for standard input."""
@@ -34,8 +34,17 @@ class Source:
 
 
 def as_list(paths: Paths) -> list[Path]:
-    """Give one path or several as a list."""
-    return [Path(paths)] if isinstance(paths, str | Path) else list(map(Path, paths))
+    """Give one path or several as a list.
+
+    Raises:
+        UsageError: one is empty, which would be the current folder, or there is none.
+    """
+    several = [paths] if isinstance(paths, str | Path) else list(paths)
+    if "" in several or not several:
+        raise UsageError(
+            f"--data: the path of a file or a folder, or a list of paths, not {paths!r}."
+        )
+    return list(map(Path, several))
 
 
 def name_of(paths: Paths) -> str:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from makemore.corpus.changes import Changes, count_invisible
+from makemore.corpus.changes import Changes, count, count_invisible
 from makemore.corpus.guessing import hint
 from makemore.corpus.reading import (
     LINES,
@@ -110,7 +110,8 @@ class Corpus:
         else:
             shares = ", ".join(f"{split} {len(self[split]):,}" for split in SPLITS)
             line = (
-                f"{self.source}: {len(documents):,} documents ({len(set(documents)):,} distinct), "
+                f"{self.source}: {count(len(documents), 'document')} "
+                f"({len(set(documents)):,} distinct), "
                 f"{len(self.characters):,} characters in the vocabulary, longest {self.longest:,}; "
                 f"{shares}"
             )
@@ -198,13 +199,16 @@ def load_corpus(
         parts = without_rare(parts, min_count)
         changes = replace(changes, rare=before - sum(map(len, parts.values())))
     source = name_of(paths) if data else embedded_names().name
+    found_hint = hint(source, reading, how)
     if not parts["train"]:
+        if how.several_lines and found_hint:
+            raise UserError(found_hint)
         fewer = f", a smaller --min-count than {min_count}" if min_count > 1 else ""
         raise UserError(
             f"{name_of(paths)} leaves no document to train on: give more documents{fewer}, "
             f"or a larger first share than --split {','.join(f'{share:g}' for share in shares)}."
         )
-    return Corpus(source, **parts, how=how, changes=changes, hint=hint(source, reading, how))
+    return Corpus(source, **parts, how=how, changes=changes, hint=found_hint)
 
 
 def without_rare(parts: Mapping[Split, list[str]], min_count: int) -> dict[Split, list[str]]:

@@ -27,6 +27,9 @@ TUNES = "X:1\nT:The Road\nK:G\nG2B AcA|\n\n" * 12
         ("\u4f60\u597d" * 600, "text"),
         ("emma\n" * 30_000 + "x" * 1500 + "\n", "lines"),
         ("a name of five words here\n" * 30_000 + "x" * 1500 + "\n", None),
+        ("emma\n" * 30_000 + "x" * 200_000 + "\n", "lines"),
+        ("emma\n" * 300 + "x" * 200_000 + "\n" + "olivia\n" * 2, "lines"),
+        ("A title\n" + "word " * 300, "text"),
         ("", None),
     ],
 )

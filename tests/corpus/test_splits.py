@@ -90,6 +90,14 @@ def test_a_corpus_without_a_training_document_is_a_sentence(tmp_path: Path) -> N
         load_corpus(file, seed=seed)
 
 
+def test_one_document_is_one_and_a_separator_that_stands_nowhere_is_named(tmp_path: Path) -> None:
+    file = write_file(tmp_path / "x.txt", "d")
+    assert "x.txt: 1 document (1 distinct)" in load_corpus(file, shares=(1, 0, 0)).describe()
+    seed = next(s for s in range(1000) if split_of("d", SHARES, s) != "train")
+    with pytest.raises(UserError, match="'%%' stands nowhere in it"):
+        load_corpus(file, seed=seed, how=HowToRead(separator="%%"))
+
+
 def test_a_text_is_cut_in_contiguous_parts_and_kept_as_it_stands(tmp_path: Path) -> None:
     file = write_file(tmp_path / "x.txt", "\ufeff  " + PLAY.replace("\n", "\r\n"))
     corpus = load_corpus(file, how=TEXT, shares=(0.7, 0.2, 0.1))

@@ -87,7 +87,8 @@ def test_a_resumed_run_ends_as_one_that_was_not_interrupted(words: Path, tmp_pat
     ("flags", "message"),
     [
         (["--n-embd", "8"], "embedding.weight has the shape (7, 10) there and (7, 8) here"),
-        (["--model", "gru"], "belongs to"),
+        (["--model", "gru"], "the weights of mlp, which gru has not: leave out --model"),
+        (["--model", "bigram"], "the weights of mlp, which bigram has not"),
         (["--from", "nowhere"], "nowhere holds no run"),
     ],
 )
