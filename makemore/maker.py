@@ -194,6 +194,8 @@ class Maker(Shown):
         data: Paths | None = None,
         *,
         skip_unknown: bool = False,
+        column: str | None = None,
+        encoding: str | None = None,
     ) -> Evaluations:
         """Measure exact losses over whole splits, or over other files.
 
@@ -203,6 +205,8 @@ class Maker(Shown):
                 a split, the run's own documents in another place.
             skip_unknown: of other files, leave out the documents with a character that the model
                 doesn't know; a MakemoreWarning says how many.
+            column: of a table among other files, where it isn't the run's; "" for none.
+            encoding: of other files, where it isn't the run's.
 
         Returns:
             The `Evaluation` of each split by its name, or of the file by its path.
@@ -217,15 +221,20 @@ class Maker(Shown):
         other = data is not None and split is None
         if skip_unknown and (not other or self.is_text):
             raise UsageError("--skip-unknown leaves out documents of --data, and a text has none.")
-        format = self.config.data.format
+        how = self.config.data.how.of_others(column, encoding)
+        if how != self.config.data.how and not other:
+            raise UsageError("--column and --encoding are for other files: give them by --data.")
+        format = how.format
         parts: dict[str, list[str]]
         if data is not None and split is None:
-            documents = read_documents(data, self.config.data.how)
+            documents = read_documents(data, how)
             if not self.is_text:
                 documents = self.vocabulary.known(documents, name_of(data), skip_unknown)
             parts = {name_of(data): documents}
         else:
-            corpus = self.corpus if data is None else self._corpus_in(data)
+            if data is not None:
+                self.known_corpus = self._corpus_in(data)
+            corpus = self.corpus
             parts = {name: corpus[name] for name in SPLITS if split in (None, name)}
             if split and not parts[split]:
                 raise UserError(f"{corpus.source} has no document in its {split} split.")
@@ -245,6 +254,9 @@ class Maker(Shown):
         data: Paths | None = None,
         likeliest: int = 0,
         sort: Order | None = None,
+        skip_unknown: bool = False,
+        column: str | None = None,
+        encoding: str | None = None,
     ) -> Scores:
         """Tell how well words are predicted, and where each stands among others.
 
@@ -255,6 +267,10 @@ class Maker(Shown):
             data: files of them instead, which are read as the corpus was.
             likeliest: how many characters to name in the place of each.
             sort: worst: those with the most bits a character first; best: last.
+            skip_unknown: of files, leave out the documents with a character that the model doesn't
+                know; a MakemoreWarning says how many.
+            column: of a table among the files, where it isn't the run's; "" for none.
+            encoding: of the files, where it isn't the run's.
 
         Returns:
             The scores, in the order given unless told. The percentile is among the documents of
@@ -264,7 +280,17 @@ class Maker(Shown):
             UserError: a file can't be read, or a character is not known.
             UsageError: both or neither of words and data are given, or a word is empty.
         """
-        return Scores(self.scores(words, data=data, likeliest=likeliest, sort=sort))
+        return Scores(
+            self.scores(
+                words,
+                data=data,
+                likeliest=likeliest,
+                sort=sort,
+                skip_unknown=skip_unknown,
+                column=column,
+                encoding=encoding,
+            )
+        )
 
     def scores(
         self,
@@ -273,6 +299,9 @@ class Maker(Shown):
         data: Paths | None = None,
         likeliest: int = 0,
         sort: Order | None = None,
+        skip_unknown: bool = False,
+        column: str | None = None,
+        encoding: str | None = None,
     ) -> Iterator[Score]:
         """Score as `score` does, one after another, in as much memory as the longest needs.
 
@@ -281,9 +310,17 @@ class Maker(Shown):
         """
         if (words is None) == (data is None):
             raise UsageError("Give words to score, or a file of them with --data, not both.")
-        format = self.config.data.format
+        how = self.config.data.how.of_others(column, encoding)
+        if data is None and (skip_unknown or how != self.config.data.how):
+            raise UsageError("--skip-unknown, --column and --encoding are for files: use --data.")
+        if skip_unknown and self.is_text:
+            raise UsageError("--skip-unknown leaves out documents of --data, and a text has none.")
+        format = how.format
+        documents: Iterable[str]
         if data is not None:
-            documents = stream_documents(data, self.config.data.how)
+            documents = stream_documents(data, how)
+            if not self.is_text:
+                documents = self.vocabulary.only_known(documents, skip_unknown)
         else:
             assert words is not None
             documents = map(self._as_document, [words] if isinstance(words, str) else words)

@@ -27,7 +27,8 @@ def check(
     """Look for the most common mistakes in a model and its training, on real data, in seconds.
 
     Args:
-        data: the file; None takes the names that come with makemore.
+        data: the file; None takes the names that come with makemore. With a run, the documents of
+            its corpus, where they have moved.
         model: an architecture, or your own: `file.py:ClassName`; None: a transformer.
         run: check the model of a run instead, with its settings and its weights.
         config: TOML file with settings; those given here are stronger.
@@ -45,9 +46,9 @@ def check(
     """
     if run is None:
         return check_config(read_given(data, model, config, trust, settings))
-    if data or (model and ".py:" not in model) or config or settings.keys() - {"device"}:
+    if (model and ".py:" not in model) or config or settings.keys() - {"device"}:
         raise UsageError("--run has settings of its own: leave out --config and those given here.")
-    maker = Maker.load(run, settings.get("device", "auto"), model=model, trust=trust)
+    maker = Maker.load(run, settings.get("device", "auto"), data=data, model=model, trust=trust)
     with own_random_numbers(maker.model.device):
         return check_subject(Subject.of_run(maker))
 

@@ -22,7 +22,7 @@ def check(
 ) -> None:
     """Look for the most common mistakes in a model and its training, on real data, in seconds."""
     settings |= {} if model is None else {"model": model}
-    where_it_is = {"device", "model"} if ".py:" in (model or "") else {"device"}
+    where_it_is = {"device", "data"} | ({"model"} if ".py:" in (model or "") else set())
     if run and (config or settings.keys() - where_it_is):
         raise UsageError("--run has settings of its own: leave out --config and those given here.")
     # refused before torch is imported

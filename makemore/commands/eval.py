@@ -7,21 +7,15 @@ import typer
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
 
-SkipUnknownOption = Annotated[
-    bool,
-    typer.Option(
-        "--skip-unknown",
-        help="Leave out documents of --data with a character that the model doesn't know.",
-    ),
-]
-
 
 @reports_errors
 def evaluate(
     run: flags.RunOption = None,
     split: flags.SplitOption = None,
     data: flags.DataOption = None,
-    skip_unknown: SkipUnknownOption = False,
+    skip_unknown: flags.SkipUnknownOption = False,
+    column: flags.OtherColumnOption = None,
+    encoding: flags.OtherEncodingOption = None,
     samples: Annotated[
         int | None,
         typer.Option(min=1, help="Also draw so many samples, and tell how good they are."),
@@ -38,7 +32,7 @@ def evaluate(
     from makemore.maker import Maker
 
     maker = Maker.load(run, device, model=model, trust=trust)
-    found = maker.evaluate(split, data, skip_unknown=skip_unknown)
+    found = maker.evaluate(split, data, skip_unknown=skip_unknown, column=column, encoding=encoding)
     quality = None if samples is None else maker.sample_quality(samples)
     if as_json:
         shown = {"checkpoint": str(maker.path), "splits": found.figures()}

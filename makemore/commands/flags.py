@@ -49,6 +49,22 @@ DataOption = Annotated[
         "where they have moved."
     ),
 ]
+SkipUnknownOption = Annotated[
+    bool,
+    typer.Option(
+        "--skip-unknown",
+        help="Leave out documents of --data with a character that the model doesn't know.",
+    ),
+]
+OtherColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        "--column", help="Of --data: column of a table, '' for none.", show_default="the run's own"
+    ),
+]
+OtherEncodingOption = Annotated[
+    str | None, typer.Option("--encoding", help="Of --data.", show_default="the run's own")
+]
 SameDataOption = Annotated[
     list[Path] | None,
     typer.Option("--data", help="The run's documents, where they have moved."),

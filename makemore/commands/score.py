@@ -25,6 +25,9 @@ def score(
         list[Path] | None,
         typer.Option(help="A file or folder of them instead, read as the run's own."),
     ] = None,
+    skip_unknown: flags.SkipUnknownOption = False,
+    column: flags.OtherColumnOption = None,
+    encoding: flags.OtherEncodingOption = None,
     run: flags.RunOption = None,
     sort: Annotated[
         Literal["worst", "best"] | None,
@@ -49,11 +52,15 @@ def score(
     from makemore.maker import Maker
 
     maker = Maker.load(run, device, model=model, trust=trust)
-    likeliest = LIKELIEST if verbose or as_json else 0
-    if words:
-        scores = maker.scores(map(maker.vocabulary.typed, words), likeliest=likeliest, sort=sort)
-    else:
-        scores = maker.scores(data=data or STDIN, likeliest=likeliest, sort=sort)
+    scores = maker.scores(
+        map(maker.vocabulary.typed, words) if words else None,
+        data=None if words else data or STDIN,
+        likeliest=LIKELIEST if verbose or as_json else 0,
+        sort=sort,
+        skip_unknown=skip_unknown,
+        column=column,
+        encoding=encoding,
+    )
     if as_json:
         for one in scores:
             console.print_json(one.figures())

@@ -44,7 +44,7 @@ def show_scores(scores: "Iterable[Score]", maker: "Maker", verbose: bool) -> Non
         else:
             line = _word(one, end, width)
             for cell, space in zip(one.cells(), WIDTHS, strict=True):
-                line.append(cell.rjust(space))
+                line.append(" " + cell.rjust(space - 1))  # a wide one keeps its gap
             console.print(line, soft_wrap=True)
     if _coloured():
         _show_legend()

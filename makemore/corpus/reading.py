@@ -7,15 +7,15 @@ documents at a separator, whose ends are trimmed. Of a table one column is taken
 import operator
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from makemore.corpus.changes import Changes
 from makemore.corpus.columns import cells_of, columns_of, listed
-from makemore.corpus.decoding import decode
+from makemore.corpus.decoding import decode, is_encoding
 from makemore.corpus.sources import Paths, Source, name_of, read_sources
-from makemore.errors import UserError
+from makemore.errors import UsageError, UserError
 
 Format = Literal["lines", "text"]
 LINE = "\n"
@@ -41,6 +41,23 @@ class HowToRead:
     keep_blanks: bool = False
     column: str | None = None
     encoding: str | None = None
+
+    def of_others(self, column: str | None, encoding: str | None) -> "HowToRead":
+        """Read other files in the same way, but for what is told.
+
+        Args:
+            column: of a table; "" reads the lines of a file, and no column.
+            encoding: as Python names it.
+
+        Raises:
+            UsageError: there is no such encoding.
+        """
+        if encoding is not None and not is_encoding(encoding):
+            raise UsageError(
+                f"--encoding: there is no encoding {encoding!r}: try latin-1, cp1252 or utf-16."
+            )
+        column = self.column if column is None else column or None
+        return replace(self, column=column, encoding=encoding or self.encoding)
 
     def cut(self, text: str) -> list[str]:
         """Cut a text at the separator."""

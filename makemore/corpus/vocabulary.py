@@ -1,7 +1,7 @@
 """Characters become ids and back; id 0 is the boundary, which no character has."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -78,6 +78,37 @@ class Vocabulary:
             raise UserError(f"{found}: none is left to measure.")
         warnings.warn(f"{found}: they are left out.", MakemoreWarning, stacklevel=3)
         return kept
+
+    def only_known(self, documents: Iterable[str], skip_unknown: bool) -> Iterator[str]:
+        """Do as `known` does with documents one after another, and say so behind the last.
+
+        Raises:
+            UserError: as `known`, when the first of the others comes, or behind the last.
+        """
+        n, left_out, first = 0, 0, ""
+        for n, document in enumerate(documents, start=1):
+            strange = next((c for c in document if c not in self._ids), None)
+            if strange is None:
+                yield document
+                continue
+            left_out, first = left_out + 1, first or strange
+            if not skip_unknown:
+                raise UserError(
+                    f"Document {n:,}, {document[:40]!r}, has a character that the model doesn't "
+                    f"know, {strange!r}: leave such out by --skip-unknown."
+                )
+        if left_out == n > 0:
+            raise UserError(
+                f"All {n:,} documents have a character that the model doesn't know, "
+                f"such as {first!r}: none is left."
+            )
+        if left_out:
+            warnings.warn(
+                f"{left_out:,} of {n:,} documents have a character that the model doesn't know, "
+                f"such as {first!r}: they are left out.",
+                MakemoreWarning,
+                stacklevel=3,
+            )
 
     def encode_lines(self, documents: Sequence[str]) -> Lines:
         """Encode documents that each have an end of their own.

@@ -209,3 +209,69 @@ def test_a_config_and_a_checkpoint_with_one_path_are_read_as_ever(
 ) -> None:
     assert run_makemore(*BIGRAM, "--data", "names.txt", "--out", "run").exit_code == 0
     assert f'data = "{folder / "names.txt"}"' in Path("run/config.toml").read_text()
+
+
+def test_score_leaves_out_what_it_doesn_t_know_only_if_told(
+    tmp_path: Path, run_makemore: Runner
+) -> None:
+    write_file(tmp_path / "x.txt", "anna\nbob\n" * 9)
+    assert run_makemore(*BIGRAM, "--data", "x.txt", "--out", "run").exit_code == 0
+    write_file(tmp_path / "y.txt", "anna\nstra\u00dfe\nbob\nx\n")
+    command = ["score", "--run", "run", "--json", "--data", "y.txt"]
+    refused = run_makemore(*command)
+    assert refused.exit_code == 1
+    assert "Document 2, 'stra\u00dfe', has a character" in refused.stderr
+    assert "leave such out by --skip-unknown" in refused.stderr
+    going_on = run_makemore(*command, "--skip-unknown")
+    assert "2 of 4 documents have a character that the model doesn't know" in going_on.stderr
+    scored = [json.loads(line)["text"] for line in going_on.stdout.splitlines()]
+    assert (going_on.exit_code, scored) == (0, ["anna", "bob"])
+    write_file(tmp_path / "z.txt", "x\n")
+    none = run_makemore("score", "--run", "run", "--data", "z.txt", "--skip-unknown")
+    assert (none.exit_code, "none is left" in none.stderr) == (1, True)
+    words = run_makemore("score", "--run", "run", "anna", "--skip-unknown")
+    assert (words.exit_code, "for files: use --data" in words.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("command", ["eval", "score"])
+def test_other_files_are_read_as_is_told(
+    tmp_path: Path, run_makemore: Runner, command: str
+) -> None:
+    """What a list, a table and another encoding of the same names give is the same."""
+    names = ["anna", "bob", "ren\u00e9"] * 9
+    write_file(tmp_path / "x.txt", "\n".join(names))
+    write_file(tmp_path / "x.csv", "id,name\n" + "".join(f"1,{name}\n" for name in names))
+    (tmp_path / "latin.txt").write_bytes("\n".join(names).encode("latin-1"))
+    assert run_makemore(*BIGRAM, "--data", "x.txt", "--out", "lines").exit_code == 0
+    table = ["--data", "x.csv", "--column", "name"]
+    assert run_makemore(*BIGRAM, *table, "--out", "table").exit_code == 0
+
+    def shown(run: str, *data: str) -> list[object]:
+        result = run_makemore(command, "--run", run, "--json", "--data", *data)
+        assert (result.exit_code, result.stderr) == (0, "")
+        found = [json.loads(line) for line in result.stdout.splitlines()]
+        return [list(one["splits"].values()) if "splits" in one else one for one in found]
+
+    expected = shown("lines", "x.txt")
+    assert shown("lines", "x.csv", "--column", "name") == expected
+    assert shown("lines", "latin.txt", "--encoding", "cp1252") == expected
+    assert shown("table", "x.csv") == expected
+    assert shown("table", "x.txt", "--column", "") == expected
+    wrong = run_makemore(command, "--run", "lines", "--data", "x.txt", "--encoding", "nonsense")
+    assert (wrong.exit_code, "there is no encoding 'nonsense'" in wrong.stderr) == (2, True)
+
+
+def test_a_run_is_checked_and_its_samples_measured_where_its_documents_are_now(
+    tmp_path: Path, run_makemore: Runner
+) -> None:
+    write_file(tmp_path / "x.txt", "anna\nbob\ncarla\ndora\n" * 9)
+    assert run_makemore(*BIGRAM, "--data", "x.txt", "--out", "run").exit_code == 0
+    (tmp_path / "x.txt").rename(tmp_path / "y.txt")
+    write_file(tmp_path / "z.txt", "anna\n")
+    assert "Can't read" in run_makemore("check", "--run", "run").stderr
+    found = run_makemore("check", "--run", "run", "--data", "y.txt")
+    assert (found.exit_code, found.stderr) == (0, "")
+    others = run_makemore("check", "--run", "run", "--data", "z.txt")
+    assert (others.exit_code, "holds other documents" in others.stderr) == (1, True)
+    command = ["eval", "--run", "run", "--samples", "20", "--split", "train", "--data", "y.txt"]
+    assert run_makemore(*command).exit_code == 0
