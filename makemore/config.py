@@ -105,6 +105,12 @@ class TrainingSettings(Settings):
         "matrix's update, share of saturated or dead units; full: also histograms of activations, "
         "gradients and weights, for TensorBoard",
     )
+    keep_checkpoints: int = Field(
+        8,
+        ge=0,
+        description="how many checkpoints, weights alone, stay for `makemore replay`, closer at the "
+        "beginning; 0 for none",
+    )
     seed: int = Field(3407, ge=0, lt=2**63, description="of the weights, batches and dropout")
     device: Device = Field("auto", description="auto: CUDA where there is a GPU, otherwise the CPU")
 
@@ -116,7 +122,7 @@ class TrainingSettings(Settings):
         return drop_at
 
 
-OBSERVING = {"eval_interval", "log_interval", "diagnostics"}
+OBSERVING = {"eval_interval", "log_interval", "diagnostics", "keep_checkpoints"}
 """Settings that change what is seen of a training, and nothing of what it learns."""
 FILES = {"data", "val_data", "test_data"}
 """Where the documents are: a resumed run may find the same ones in another place."""

@@ -106,7 +106,8 @@ def resume(
         watch: called with the progress before the first step and after every step.
         should_stop: asked before every step, and once before all.
         settings: those that may change: max_steps, epochs, eval_interval, log_interval,
-            diagnostics, device; and model, where the file of your own has moved or changed.
+            diagnostics, keep_checkpoints, device; and model, where the file of your own has moved
+            or changed.
 
     Returns:
         As `train`.

@@ -11,6 +11,7 @@ progress     how far it has come
 recorder     what takes the numbers and checkpoints of a training, here in memory
 run_recorder the same, on disk
 listing      every run in a row, the best first
+kept         which checkpoints are kept along the way
 metrics      numbers are written, for TensorBoard and for programs
 embedding    its characters' vectors, for TensorBoard
 files        a file is replaced whole, or not at all

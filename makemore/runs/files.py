@@ -27,6 +27,18 @@ def write_whole(path: Path, content: bytes) -> None:
         raise UserError(f"Can't write {path}: {error.strerror}.") from error
 
 
+def make_directory(path: Path) -> None:
+    """Make a directory, unless it is there.
+
+    Raises:
+        UserError: it can't be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"Can't make {path}: {error.strerror}.") from error
+
+
 def _sync_directory(directory: Path) -> None:
     if os.name == "posix":  # elsewhere a directory can't be opened, nor need it be
         descriptor = os.open(directory, os.O_RDONLY)

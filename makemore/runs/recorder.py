@@ -22,8 +22,8 @@ class Recorder(Protocol):
     def still_kept(self) -> str:
         """Say, after a training that failed, where what was kept before can be found."""
 
-    def open(self, config: Config, resumed_at: int | None) -> None:
-        """Begin, with a new training or with one that is resumed at a step."""
+    def open(self, config: Config, max_steps: int, resumed_at: int | None) -> None:
+        """Begin, with a new training of so many steps or with one that is resumed at a step."""
 
     def close(self) -> None:
         """End, also after an error."""
@@ -45,6 +45,12 @@ class Recorder(Protocol):
 
     def keep_last(self, checkpoint: Checkpoint) -> None:
         """Keep all that resuming needs. What was logged before is safe then too."""
+
+    def keeps(self, step: int) -> bool:
+        """Whether the weights of this step are kept to be looked at again."""
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Keep the weights of such a step."""
 
     def best(self) -> Checkpoint:
         """Give the best checkpoint, or the last while there is no best yet."""
@@ -73,7 +79,7 @@ class MemoryRecorder:
         """Say nothing: nobody can reach it."""
         return ""
 
-    def open(self, config: Config, resumed_at: int | None) -> None:
+    def open(self, config: Config, max_steps: int, resumed_at: int | None) -> None:
         """Do nothing: there is nothing to open."""
 
     def close(self) -> None:
@@ -102,6 +108,13 @@ class MemoryRecorder:
     def keep_last(self, checkpoint: Checkpoint) -> None:
         """Remember where the training is: nothing is resumed from memory, so nothing is copied."""
         self._last = replace(checkpoint, learner={})
+
+    def keeps(self, step: int) -> bool:
+        """Keep none but the best: nobody could look at the others."""
+        return False
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Leave it aside."""
 
     def best(self) -> Checkpoint:
         """Give the best checkpoint, or the last while there is no best yet."""

@@ -6,6 +6,7 @@
         best.safetensors     the weights of the lowest validation loss
         metrics.jsonl        one line for each logged step
         events.out.tfevents  the same for TensorBoard
+        checkpoints/         weights of some steps on the way, to look at again
 
 Whoever trains a run holds its lock, so that two processes never write to one directory.
 """
@@ -61,6 +62,23 @@ class Run:
     def metrics(self) -> Path:
         """The logged numbers."""
         return self.directory / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The directory of the checkpoints kept along the way."""
+        return self.directory / "checkpoints"
+
+    @property
+    def kept(self) -> dict[int, Path]:
+        """The checkpoints kept along the way by their steps, from the first on."""
+        files = self.checkpoints.glob("step-*.safetensors")
+        found = {path.stem.removeprefix("step-"): path for path in files}
+        steps = {int(step): path for step, path in found.items() if step.isdecimal()}
+        return dict(sorted(steps.items()))
+
+    def kept_at(self, step: int) -> Path:
+        """The checkpoint kept at a step, or its place."""
+        return self.checkpoints / f"step-{step:06}.safetensors"
 
     def read_metrics(self) -> Metrics:
         """Read the logged numbers: "step" and the tags of each logged step, in their order.

@@ -8,7 +8,8 @@ from torch import Tensor
 from makemore.config import FILES, OBSERVING, Config
 from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.embedding import Embedding
-from makemore.runs.files import write_whole
+from makemore.runs.files import make_directory, write_whole
+from makemore.runs.kept import plan
 from makemore.runs.metrics import Tracker
 from makemore.runs.run import Metrics, Run
 
@@ -19,6 +20,7 @@ class RunRecorder:
     def __init__(self, run: Run) -> None:
         self.run = run
         self._tracker: Tracker | None = None
+        self._kept: set[int] = set()
 
     def __str__(self) -> str:
         return str(self.run)
@@ -34,9 +36,12 @@ class RunRecorder:
         assert self._tracker is not None, "a recorder is opened first"
         return self._tracker
 
-    def open(self, config: Config, resumed_at: int | None) -> None:
-        """Write the config, and open the logs."""
+    def open(self, config: Config, max_steps: int, resumed_at: int | None) -> None:
+        """Write the config, choose the steps that are kept, and open the logs."""
+        settings = config.training
         write_whole(self.run.config, config.to_toml().encode())
+        n, unit = settings.keep_checkpoints, settings.log_interval
+        self._kept = plan(self.run, n, unit, max_steps, resumed_at)
         self._tracker = Tracker(self.run, resumed_at)
         if resumed_at is None:
             told = {k: v for k, v in config.values().items() if k not in OBSERVING | FILES}
@@ -71,6 +76,15 @@ class RunRecorder:
         """Write `last.safetensors`. The logs come first, so that none is behind it."""
         self.tracker.flush()
         checkpoint.save(self.run.last)
+
+    def keeps(self, step: int) -> bool:
+        """Whether the step is among those chosen."""
+        return step in self._kept
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Write it into `checkpoints/`."""
+        make_directory(self.run.checkpoints)
+        checkpoint.save(self.run.kept_at(checkpoint.progress.step))
 
     def best(self) -> Checkpoint:
         """Read the best checkpoint, or the last while there is no best yet."""

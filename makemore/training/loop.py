@@ -47,7 +47,8 @@ def train(
         )
     should_stop()
     with closing(recorder), learner:
-        recorder.open(learner.maker.config, progress.step if learner.resumed else None)
+        resumed_at = progress.step if learner.resumed else None
+        recorder.open(learner.maker.config, progress.max_steps, resumed_at)
         session = Session(learner, recorder)
         try:
             if not learner.resumed:
@@ -109,6 +110,7 @@ class Session:
         if progress.finished or not isinstance(learner.documents, Text):
             self.validate()
         self.save()
+        self.keep()
         progress.start_pace()
 
     def step(self) -> None:
@@ -126,6 +128,8 @@ class Session:
             with progress.paused():
                 self.validate()
                 self.save()
+        with progress.paused():
+            self.keep()
 
     def log(self, learning_rate: float, diagnostics: Mapping[str, float] | None = None) -> None:
         """Log the mean loss of the batches since the last time, the pace, and diagnostics."""
@@ -176,6 +180,12 @@ class Session:
             raise self.diverged()
         self.progress.read_clock()
         self.recorder.keep_last(self.learner.maker.checkpoint(learner=self.learner.state()))
+
+    def keep(self) -> None:
+        """Keep the weights of this step, where they are among those to be looked at again."""
+        if self.recorder.keeps(self.progress.step) and self.learner.weights_are_finite():
+            self.progress.read_clock()
+            self.recorder.keep(self.learner.maker.checkpoint())
 
     def diverged(self) -> UserError:
         """Say that the loss has left the numbers."""
