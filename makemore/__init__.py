@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from makemore.api.compare import compare as compare
     from makemore.api.lr_range import lr_range as lr_range
     from makemore.api.plot import plot as plot
+    from makemore.api.report import replay as replay
+    from makemore.api.report import report as report
     from makemore.api.train import load as load
     from makemore.api.train import resume as resume
     from makemore.api.train import train as train
@@ -45,6 +47,8 @@ _PUBLIC = {
     "lr_range": "api.lr_range",
     "check": "api.check",
     "plot": "api.plot",
+    "report": "api.report",
+    "replay": "api.report",
     "Finding": "checks.finding",
     "Findings": "checks.finding",
     "compare": "api.compare",

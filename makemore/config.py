@@ -108,8 +108,8 @@ class TrainingSettings(Settings):
     keep_checkpoints: int = Field(
         8,
         ge=0,
-        description="how many checkpoints, weights alone, stay for `makemore replay`, closer at the "
-        "beginning; 0 for none",
+        description="how many checkpoints stay, of weights alone, for `makemore replay`; they lie "
+        "closer at the beginning",
     )
     seed: int = Field(3407, ge=0, lt=2**63, description="of the weights, batches and dropout")
     device: Device = Field("auto", description="auto: CUDA where there is a GPU, otherwise the CPU")

@@ -27,6 +27,7 @@ ORDER = [
     {"checks"},
     {"diagnostics", "comparison"},
     {"pictures"},
+    {"report"},
     {"lectures"},
     {"api"},
     {"commands"},

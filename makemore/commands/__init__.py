@@ -27,6 +27,8 @@ from makemore.commands.lr_range import lr_range
 from makemore.commands.moons import moons
 from makemore.commands.paths import Command
 from makemore.commands.plot import plot
+from makemore.commands.replay import replay
+from makemore.commands.report import report
 from makemore.commands.runs import runs
 from makemore.commands.sample import sample
 from makemore.commands.score import score
@@ -49,6 +51,8 @@ app.command(cls=Command)(explain)
 app.command("lr-range", cls=Command)(lr_range)
 app.command(cls=Command)(lecture)
 app.command(cls=Command)(plot)
+app.command(cls=Command)(report)
+app.command(cls=Command)(replay)
 
 
 def _show_version(asked: bool) -> None:

@@ -1,7 +1,7 @@
 """What a command prints: colour in a terminal, plain lines in a pipe or a file."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -9,13 +9,14 @@ from rich.live import Live
 from rich.text import Text
 
 from makemore.corpus.reading import LINES, HowToRead
-from makemore.display import Shown, visible
+from makemore.display import Grid, Shown, show_loss, visible
 from makemore.shell import quote
 
 if TYPE_CHECKING:  # the list of lectures is shown without torch
     from makemore.comparison.comparison import Comparison
     from makemore.diagnostics.explanation import Explanation
     from makemore.maker import Maker
+    from makemore.report.replay import Replay
     from makemore.sampling.samples import Sample
     from makemore.training.summary import Summary
 
@@ -145,6 +146,47 @@ def show_samples(samples: "Iterable[Sample]", longest: int, how: HowToRead = LIN
             line.pad_right(width - line.cell_len)
             line.append(f" {one.place}", STYLES[one.place])
         console.print(line, soft_wrap=True)
+
+
+def show_replay(found: "Replay") -> None:
+    """Show what was drawn at each step; in a terminal the letters that have changed are bold."""
+    if found.is_text:
+        for number, (frame, texts) in enumerate(zip(found.frames, _marked(found), strict=True)):
+            loss = "" if frame.train_loss is None else f", train loss {show_loss(frame.train_loss)}"
+            say(f"{chr(10) if number else ''}step {frame.step:,}{loss}", "dim")
+            for text in texts:
+                console.print(text, soft_wrap=True)
+        return
+    if not in_terminal():
+        show(found)
+        return
+    grid = found.grid()
+    longest = max(len(cell) for row in grid.rows for cell in row[2:])
+    at_a_time = max(1, (console.width - 18) // (longest + 2))
+    for first in range(0, len(grid.rows[0]) - 2, at_a_time):
+        table = Grid([], grid.headings[: 2 + at_a_time], left=2 + at_a_time).to_rich()
+        for row, texts in zip(grid.rows, _marked(found), strict=True):
+            table.add_row(*row[:2], *texts[first : first + at_a_time])
+        if first:
+            say()
+        console.print(table)
+
+
+def _marked(found: "Replay") -> "Iterator[list[Text]]":
+    """Give the samples of each step with the letters that have changed in bold."""
+    from makemore.report.replay import changes  # and torch, which moons does without
+
+    before: Sequence[str | None] = [None] * len(found.frames[0].samples)
+    for frame in found.frames:
+        texts = []
+        for old, new in zip(before, frame.samples, strict=True):
+            text = Text()
+            for letter, changed in zip(new, changes(old, new), strict=True):
+                shown = letter if found.is_text and letter in "\n\t" else visible(letter)
+                text.append(shown, "bold green" if changed else "")
+            texts.append(text.append("" if new.finished else "…", "dim"))
+        before = frame.samples
+        yield texts
 
 
 def show_texts(texts: Iterable[Iterable[str]], prompt: str = "") -> None:

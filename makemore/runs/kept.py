@@ -40,7 +40,8 @@ def choose_steps(available: Iterable[int], n: int, unit: int) -> list[int]:
         end = len(steps) - (n - 1 - number)  # behind it stand as many as are still to be chosen
         nearest = bisect_left(places, point, first, end)
         before = nearest - 1
-        if before >= first and (nearest == end or point - places[before] <= places[nearest] - point):
+        at_the_end = nearest == end
+        if before >= first and (at_the_end or point - places[before] <= places[nearest] - point):
             nearest = before
         chosen.append(steps[nearest])
         first = nearest + 1

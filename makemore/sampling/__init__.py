@@ -6,5 +6,6 @@ samples               what is drawn: strings that know how they ended, and where
 lines                 documents, each with an end of its own
 text                  one long text that goes on and on
 without_replacement   documents that are all different
+coupled               by the same random numbers from several models
 likeliest             all documents down to a probability
 """

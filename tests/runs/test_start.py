@@ -1,6 +1,7 @@
 """A new run starts from the weights of another."""
 
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import pytest
@@ -64,8 +65,7 @@ def test_the_run_says_where_it_came_from_and_resumes(run_makemore: Runner, words
     assert (config.name, config.values()["n_embd"], config.training.batch_size) == ("mlp", 7, 4)
     assert 'init_from = "' in Path("new/config.toml").read_text()
 
-    for path in Path("old").iterdir():
-        path.unlink()
+    rmtree("old")
     assert run_makemore("train", "--resume", "--out", "new", "--max-steps", "6").exit_code == 0
     assert run_makemore("sample", "--run", "new", "--prompt", "fade").exit_code == 0
 
