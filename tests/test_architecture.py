@@ -27,7 +27,7 @@ ORDER = [
     {"checks"},
     {"diagnostics", "comparison"},
     {"pictures"},
-    {"report"},
+    {"pages"},
     {"lectures"},
     {"api"},
     {"commands"},

@@ -7,9 +7,9 @@ from makemore.comparison.comparison import Comparison
 from makemore.corpus.sources import Paths
 from makemore.errors import UsageError
 from makemore.maker import Maker
-from makemore.report.contents import Report, find_contents
-from makemore.report.page import make_page
-from makemore.report.replay import Replay, find_replay
+from makemore.pages.contents import Report, find_contents
+from makemore.pages.page import make_page
+from makemore.pages.replay import Replay, find_replay
 from makemore.runs.files import make_directory, write_whole
 
 

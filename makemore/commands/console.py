@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the list of lectures is shown without torch
     from makemore.comparison.comparison import Comparison
     from makemore.diagnostics.explanation import Explanation
     from makemore.maker import Maker
-    from makemore.report.replay import Replay
+    from makemore.pages.replay import Replay
     from makemore.sampling.samples import Sample
     from makemore.training.summary import Summary
 
@@ -174,7 +174,7 @@ def show_replay(found: "Replay") -> None:
 
 def _marked(found: "Replay") -> "Iterator[list[Text]]":
     """Give the samples of each step with the letters that have changed in bold."""
-    from makemore.report.replay import changes  # and torch, which moons does without
+    from makemore.pages.replay import changes  # and torch, which moons does without
 
     before: Sequence[str | None] = [None] * len(found.frames[0].samples)
     for frame in found.frames:

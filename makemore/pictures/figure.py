@@ -5,6 +5,7 @@ drawn by Agg or as SVG. pyplot, which remembers figures and picks a window, take
 picture looks the same whatever a notebook has set, and several threads may make some.
 """
 
+import warnings
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -55,7 +56,9 @@ def render(picture: Picture, kind: Kind) -> bytes:
     for name in ("backend", "backend_fallback", "interactive"):
         settings.pop(name, None)  # which window a user draws in is not a matter of looks
     image = BytesIO()
-    with _LOCK, rc_context(settings):
+    with _LOCK, rc_context(settings), warnings.catch_warnings():
+        # a character that the font hasn't is drawn as a box, which says enough
+        warnings.filterwarnings("ignore", r"Glyph .* missing from font", UserWarning)
         figure = Figure()
         FigureCanvasAgg(figure)
         picture(figure)

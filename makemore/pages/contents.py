@@ -11,19 +11,16 @@ from makemore.errors import UserError
 from makemore.evaluation.losses import Evaluations
 from makemore.evaluation.quality import Quality
 from makemore.maker import Maker
+from makemore.pages.recipe import command_of
+from makemore.pages.replay import Replay, find_replay
 from makemore.pictures import gallery
-from makemore.pictures.figure import Kind
 from makemore.pictures.request import Request
-from makemore.report.recipe import command_of
-from makemore.report.replay import Replay, find_replay
 from makemore.sampling.samples import Samples
 
 SAMPLES = 20
 SAMPLES_MEASURED = 10_000
 ROOM_FOR_PICTURES = 1_500_000
 """Bytes of all pictures as a page holds them, which leaves room for its text below 2 MB."""
-MOST_OF_AN_SVG = 60_000
-"""Bytes of an SVG beyond which a PNG is taken, which hardly grows with what it shows."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +30,12 @@ class Image:
     Attributes:
         name: of the picture.
         shows: in a sentence.
-        image: the bytes of its file.
-        kind: of the file.
+        image: a PNG.
     """
 
     name: str
     shows: str
     image: bytes
-    kind: Kind
 
 
 @dataclass(frozen=True)
@@ -216,24 +211,20 @@ class Album:
         self._room = room
 
     def add(self, plots: Iterable[gallery.Plot | gallery.Missing]) -> list[Image]:
-        """Draw pictures: a small one as SVG, sharp at any size, one of many things as PNG."""
+        """Draw pictures as PNG, which hardly grows with what they show."""
         images = []
         for one in plots:
             if isinstance(one, gallery.Missing):
                 self._leave_out(one)
                 continue
-            kind: Kind = "svg"
-            image = one.render(kind)
-            if len(image) > MOST_OF_AN_SVG:
-                kind = "png"
-                image = with_fewer_colours(one.render(kind))
+            image = with_fewer_colours(one.render())
             size = len(image) * 4 // 3 + 4
             if size > self._room:
                 why = f"the page is full; `makemore plot {one.name}` draws it."
                 self._leave_out(gallery.Missing(one.name, why))
                 continue
             self._room -= size
-            images.append(Image(one.name, gallery.PICTURES[one.name].help, image, kind))
+            images.append(Image(one.name, gallery.PICTURES[one.name].help, image))
         return images
 
     def _leave_out(self, one: gallery.Missing) -> None:

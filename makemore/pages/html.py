@@ -10,12 +10,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from makemore.display import Grid, visible
-from makemore.pictures.figure import Kind
 
 _ENDS = [plane | last for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)]
 NO_CHARACTERS = re.compile(f"[\ufdd0-\ufdef{''.join(map(chr, _ENDS))}]")
 """Code points that no character will ever have: HTML forbids them."""
-MEDIA_TYPES: dict[Kind, str] = {"png": "image/png", "svg": "image/svg+xml"}
 
 
 def text(value: object) -> str:
@@ -71,11 +69,8 @@ def _row(cells: Sequence[str], left: int, scope: str) -> str:
     return element("tr", *made) + "\n"
 
 
-def picture(image: bytes, kind: Kind, description: str) -> str:
-    """Put an image into the page, shown as wide as the page at most.
-
-    An SVG is an image too, not a part of the page: so its names can't meet those of another.
-    """
-    source = f"data:{MEDIA_TYPES[kind]};base64,{b64encode(image).decode()}"
+def picture(png: bytes, description: str) -> str:
+    """Put an image into the page, shown as wide as the page at most."""
+    source = f"data:image/png;base64,{b64encode(png).decode()}"
     caption = element("figcaption", text(description))
     return element("figure", f'<img src="{source}" alt="{text(description)}">', caption)

@@ -6,8 +6,8 @@ from makemore import __version__
 from makemore.corpus.sources import name_of
 from makemore.display import show_loss
 from makemore.maker import Maker
-from makemore.report.contents import Image, Report, RunContents
-from makemore.report.html import (
+from makemore.pages.contents import Image, Report, RunContents
+from makemore.pages.html import (
     element,
     lines,
     paragraph,
@@ -16,8 +16,8 @@ from makemore.report.html import (
     table,
     text,
 )
-from makemore.report.look import STYLE
-from makemore.report.replay import Replay, changes
+from makemore.pages.look import STYLE
+from makemore.pages.replay import Replay, changes
 from makemore.sampling.samples import Sample
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -236,9 +236,7 @@ def _others(run: RunContents) -> list[Image]:
 
 
 def _images(images: Sequence[Image]) -> str:
-    return "".join(
-        picture(one.image, one.kind, f"{one.name}: {one.shows}") + "\n" for one in images
-    )
+    return "".join(picture(one.image, f"{one.name}: {one.shows}") + "\n" for one in images)
 
 
 def _left_out(report: Report) -> str:
