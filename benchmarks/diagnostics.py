@@ -38,7 +38,7 @@ def start(model: str, diagnostics: str, folder: Path, stack: ExitStack) -> Sessi
     run = Run(folder / diagnostics)
     run.directory.mkdir()
     recorder = RunRecorder(run)
-    recorder.open(learner.maker.config, None)
+    recorder.open(learner.maker.config, NEVER, None)
     stack.callback(recorder.close)
     learner.begin()
     learner.progress.start_pace()

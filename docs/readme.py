@@ -7,6 +7,7 @@
 They are made by the very commands that stand beside them in the README, in an empty folder.
 """
 
+import io
 import os
 import pty
 import re
@@ -68,7 +69,7 @@ def in_a_terminal(arguments: list[str], folder: str) -> str:
 def to_svg(written: str, title: str) -> str:
     """Draw what is left in a terminal in the end: of each live line, its last state."""
     lines = [line.rsplit("\r", 1)[-1] for line in written.replace("\r\n", "\n").split("\n")]
-    console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"))  # noqa: SIM115
+    console = Console(record=True, width=COLUMNS, file=io.StringIO())
     console.print(Text(f"$ {title}", "bold"))
     for line in lines:
         console.print(Text.from_ansi(line), soft_wrap=False)
@@ -80,8 +81,7 @@ def photograph(page: Path, picture: Path) -> None:
     """Take a picture of a page in a headless Chromium, where there is one."""
     browser = next((found for name in CHROMIUM if (found := shutil.which(name))), None)
     if browser is None:
-        print(f"There is no Chromium here, so {picture} stays as it is.")
-        return
+        raise SystemExit(f"There is no Chromium here, so {picture} stays as it is.")
     with tempfile.TemporaryDirectory() as profile:
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
         flags += ["--no-first-run", "--disable-background-networking", "--window-size=900,1000"]

@@ -9,7 +9,7 @@ import pytest
 
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.evaluation.quality import _distinct_share, chance_given_not_empty, measure_samples
+from makemore.evaluation.quality import chance_given_not_empty, measure_samples
 from makemore.sampling.how import make_generator
 from makemore.sampling.lines import sample_lines
 from makemore.sampling.sampler import Sampler

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,13 @@ HOSTILE = [
     "bell\x07",
     "no\ufdd0character",
 ]
-SMALL = {"max_steps": 30, "batch_size": 8, "n_embd": 4, "n_hidden": 16, "eval_interval": 10}
+SMALL: dict[str, Any] = {
+    "max_steps": 30,
+    "batch_size": 8,
+    "n_embd": 4,
+    "n_hidden": 16,
+    "eval_interval": 10,
+}
 
 
 FEW = ("loss", "word", "splits")

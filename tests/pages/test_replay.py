@@ -94,7 +94,6 @@ def test_a_model_of_one_s_own_is_replayed_too(tmp_path: Path) -> None:
         "        return self.logits(tokens)\n"
     )
     model = f"{tmp_path / 'own.py'}:Own"
-    settings = {"max_steps": 20, "batch_size": 64, "keep_checkpoints": 2}
-    makemore.train(model=model, out=tmp_path / "run", show=False, **settings)
+    makemore.train(model=model, out=tmp_path / "run", show=False, max_steps=20, keep_checkpoints=2)
     found = makemore.replay(tmp_path / "run", model=model)
     assert [frame.step for frame in found.frames] == [0, 20]
