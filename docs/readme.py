@@ -35,7 +35,7 @@ def main() -> None:
         small = ["train", "--model", "mlp", "--n-embd", "2", "--max-steps", "3000"]
         run_makemore([*small, "--out", "runs/map"], folder)
         run_makemore(["plot", "runs/map", "embedding", "--out", f"{IMAGES}/embedding.svg"], folder)
-        run_makemore(["report", "--run", "runs/map", "--out", "report.html"], folder)
+        run_makemore(["report", "runs/map", "--out", "report.html"], folder)
         photograph(Path(folder) / "report.html", IMAGES / "report.png")
 
 
