@@ -101,9 +101,9 @@ class TrainingSettings(Settings):
     log_interval: int = Field(10, ge=1, description="steps between two logged training losses")
     diagnostics: Literal["off", "light", "full"] = Field(
         "light",
-        description="logged beside the training loss. light: norm of the gradient, size of each "
-        "matrix's update, share of saturated or dead units; full: also histograms of activations, "
-        "gradients and weights, for TensorBoard",
+        description="light: norm of the gradient and size of each matrix's update, logged with the "
+        "training loss, and share of saturated or dead units, with the validation loss; full: also "
+        "histograms of activations, gradients and weights, for TensorBoard",
     )
     keep_checkpoints: int = Field(
         8,

@@ -158,6 +158,19 @@ class Learner:
         return list(tables(self.model, self.val_documents, self.workers.n))
 
     @cached_property
+    def matrices(self) -> dict[str, slice]:
+        """Where each matrix that is trained stands in the optimizer's vector, by its name.
+
+        Vectors are left out, as in lecture 4: biases, and the gains of norms.
+        """
+        places, start = {}, 0
+        for parameter in self.optimizer.parameters:
+            places[parameter] = slice(start, start + parameter.numel())
+            start += parameter.numel()
+        named = self.model.named_parameters()
+        return {name: places[p] for name, p in named if p in places and p.dim() > 1}
+
+    @cached_property
     def watched(self) -> Table:
         """Some of the first batch, always the same: what activations are watched for."""
         return self.batches.some(WATCHED)

@@ -13,7 +13,7 @@ from makemore.runs.embedding import Embedding
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import Recorder
 from makemore.training.learner import Learner
-from makemore.training.observation import observe_step
+from makemore.training.observation import observe_step, results, shares, watch_some
 
 ENOUGH = 50
 """Steps after which a training that goes well is better than guessing."""
@@ -151,16 +151,19 @@ class Session:
         self.recorder.numbers(self.progress.step, {**numbers, "seconds": self.progress.seconds})
 
     def validate(self) -> None:
-        """Log the exact validation loss and some samples; keep the weights if they are the best."""
+        """Log the exact validation loss, what layers show, and samples; keep the best weights."""
         learner, progress, loss = self.learner, self.progress, math.nan
         if not learner.weights_are_finite():
             raise self.diverged()
-        found = learner.validate()
+        found, numbers = learner.validate(), dict[str, float]()
         if found is not None:
             loss = found.loss
             if math.isnan(loss):
                 raise self.diverged()
-            self.record({"loss/val": loss})
+            numbers["loss/val"] = loss
+        numbers |= self.watch_layers()
+        if numbers:
+            self.record(numbers)
         lines = [line for one in learner.maker.preview() for line in one.split("\n")]
         self.recorder.text(progress.step, "samples", lines)
         progress.val_loss, progress.validated = loss, True
@@ -173,6 +176,15 @@ class Session:
             vectors = learner.model.character_vectors()
             if vectors is not None:
                 self.recorder.embedding(Embedding(*vectors, learner.maker.vocabulary))
+
+    def watch_layers(self) -> dict[str, float]:
+        """See how much of each layer has stopped to learn; log histograms where they are wanted."""
+        if self.learner.settings.diagnostics == "off":
+            return {}
+        layers = watch_some(self.learner)
+        if self.learner.settings.diagnostics == "full":
+            self.recorder.histograms(self.progress.step, results(layers))
+        return shares(layers)
 
     def save(self) -> None:
         """Keep all that resuming needs, unless the training has diverged."""

@@ -1,4 +1,4 @@
-"""What a step shows of the training's health, as in lecture 4.
+"""What a training shows of its health, as in lecture 4.
 
 Watching changes nothing: a training ends in the same weights, bit for bit, with or without it.
 """
@@ -17,10 +17,9 @@ class Observation(NamedTuple):
 
     Attributes:
         step: what it has done.
-        numbers: by tag: "gradient_norm", "update_ratio/…" of each matrix, "saturated/…" and
-            "dead/…" of each nonlinearity, as `observe_step` says.
-        histograms: by tag: "activations/…" of each nonlinearity, "gradients/…" and "weights/…" of
-            each matrix; none unless they are asked for.
+        numbers: by tag: "gradient_norm", and "update_ratio/…" of each matrix.
+        histograms: values by tag: "gradients/…" and "weights/…" of each matrix; none unless they
+            are asked for.
     """
 
     step: Step
@@ -34,8 +33,6 @@ def observe_step(learner: Learner, *, full: bool = False) -> Observation:
     - gradient_norm: of all parameters, before it is limited.
     - update_ratio: log10(std(update) / std(weights)) of each matrix, where the update is what the
       step has changed, decay and all. The lecture's guide is -3, in a training of 200,000 steps.
-    - saturated: the share of |tanh| > 0.97, for some documents of the first batch, always the same.
-    - dead: the share of units that cut off (ReLU, GELU, SiLU) and that none of these moves.
 
     Args:
         learner: which takes the step.
@@ -48,48 +45,31 @@ def observe_step(learner: Learner, *, full: bool = False) -> Observation:
     before = optimizer.vector.clone()
     step = learner.descend(batch)
 
-    weights, update = optimizer.vector, optimizer.vector - before
+    weights = by_matrix(learner, optimizer.vector)
+    ratios = log_ratios(by_matrix(learner, optimizer.vector - before), weights)
     numbers = {"gradient_norm": norm.item()}
-    ratios = log_ratios(by_matrix(learner, update), by_matrix(learner, weights))
     numbers |= {f"update_ratio/{name}": ratio for name, ratio in ratios.items()}
-    layers = watch_some(learner)
-    for layer in layers:
-        if layer.kind == "tanh":
-            numbers[_tag("saturated", layer)] = layer.saturated
-        elif layer.kind in CUTTING_OFF:
-            numbers[_tag("dead", layer)] = layer.dead
     if gradient is None:
         return Observation(step, numbers, {})
-    histograms = {_tag("activations", layer): layer.after for layer in layers}
-    for kind, vector in (("gradients", gradient), ("weights", weights)):
-        for name, values in by_matrix(learner, vector).items():
-            histograms[f"{kind}/{name}"] = values
+    gradients = by_matrix(learner, gradient)
+    histograms = {f"gradients/{name}": values for name, values in gradients.items()}
+    histograms |= {f"weights/{name}": values.clone() for name, values in weights.items()}
     return Observation(step, numbers, histograms)
 
 
 def by_matrix(learner: Learner, vector: Tensor) -> dict[str, Tensor]:
-    """Cut a vector as long as the optimizer's into the parts of the matrices, by their names.
-
-    Vectors are left out, as in the lecture: biases, and the gains of norms.
-    """
-    parameters = learner.optimizer.parameters
-    names = {parameter: name for name, parameter in learner.model.named_parameters()}
-    parts = vector.split([parameter.numel() for parameter in parameters])
-    found = {
-        names[parameter]: part
-        for parameter, part in zip(parameters, parts, strict=True)
-        if parameter.dim() > 1
-    }
-    return {name: found[name] for name in names.values() if name in found}
+    """Cut a vector as long as the optimizer's into the parts of the matrices, by their names."""
+    return {name: vector[place] for name, place in learner.matrices.items()}
 
 
 def log_ratios(updates: dict[str, Tensor], weights: dict[str, Tensor]) -> dict[str, float]:
     """Compute log10(std(update) / std(weights)) of each matrix: -inf where nothing was changed."""
     if not updates:
         return {}
-    pairs = [torch.stack([updates[name].std(), weights[name].std()]) for name in updates]
-    spreads = torch.stack(pairs)  # (matrices, 2)
-    return dict(zip(updates, (spreads[:, 0] / spreads[:, 1]).log10().tolist(), strict=True))
+    of_updates, of_weights = (
+        torch.stack([part.std() for part in parts.values()]) for parts in (updates, weights)
+    )
+    return dict(zip(updates, (of_updates / of_weights).log10().tolist(), strict=True))
 
 
 def watch_some(learner: Learner) -> list[Activations]:
@@ -99,6 +79,8 @@ def watch_some(learner: Learner) -> list[Activations]:
     for good nor a buffer changed, whatever the model does.
     """
     model, device = learner.model, learner.device
+    if model.closed_form:
+        return []
     table = learner.watched
     buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
     devices = [device] if device.type == "cuda" else []
@@ -108,6 +90,26 @@ def watch_some(learner: Learner) -> list[Activations]:
         for buffer, old in buffers:
             buffer.copy_(old)
     return layers
+
+
+def shares(layers: list[Activations]) -> dict[str, float]:
+    """Tell of each layer how much of it has stopped to learn, by tag.
+
+    - saturated: the share of |tanh| > 0.97.
+    - dead: the share of units that cut off (ReLU, GELU, SiLU) and that no example moves.
+    """
+    found = {}
+    for layer in layers:
+        if layer.kind == "tanh":
+            found[_tag("saturated", layer)] = layer.saturated
+        elif layer.kind in CUTTING_OFF:
+            found[_tag("dead", layer)] = layer.dead
+    return found
+
+
+def results(layers: list[Activations]) -> dict[str, Tensor]:
+    """Give what each layer has made, (examples, units), by tag, for histograms."""
+    return {_tag("activations", layer): layer.after for layer in layers}
 
 
 def _tag(kind: str, layer: Activations) -> str:

@@ -57,8 +57,9 @@ def test_tensorboard_gets_the_numbers_of_metrics_jsonl_the_samples_and_the_confi
     histograms = {f"{of}/{name}" for of in ("weights", "gradients") for name in matrices}
     assert set(events.Tags()["histograms"]) == histograms | {"activations/norm.tanh"}
     for tag in events.Tags()["histograms"]:
-        found = events.Histograms(tag)
-        assert [event.step for event in found] == [4, 8, 12, 16, 20, 24]
+        found = [event.step for event in events.Histograms(tag)]
+        validated = tag.startswith("activations")
+        assert found == ([0, 5, 10, 15, 20, 24] if validated else [4, 8, 12, 16, 20, 24])
     assert {event.histogram_value.num for event in events.Histograms("weights/hidden.weight")} == {
         30 * 200
     }

@@ -13,7 +13,12 @@ from makemore.models import ARCHITECTURES
 from makemore.models.mlp import MLP
 from makemore.runs.run import create_run
 from makemore.training.learner import Learner
-from makemore.training.observation import Observation, observe_step, watch_some
+from makemore.training.observation import (
+    observe_step,
+    results,
+    shares,
+    watch_some,
+)
 from tests.helpers import (
     SMALL,
     assert_same_weights,
@@ -60,6 +65,8 @@ def test_a_step_changes_the_same_whether_it_is_watched_or_not(
             learner.begin()
             for _ in range(4):
                 take(learner)
+                if take is not Learner.step:
+                    watch_some(learner)
             # weights, buffers, what the optimizer remembers, random numbers
             ends.append({**learner.model.state_dict(), **learner.state()})
     for end in ends[1:]:
@@ -83,6 +90,7 @@ def test_a_run_ends_in_the_same_weights_whatever_is_watched(corpus: Corpus, tmp_
     for line, more in zip(without, seen, strict=True):
         assert line.items() <= more.items()
         assert ("gradient_norm" in more) == ("loss/train" in line)
+        assert ("dead/blocks.1.c_fc.silu" in more) == ("loss/val" in line)
 
 
 def test_the_size_of_an_update_is_the_lecture_s(corpus: Corpus) -> None:
@@ -125,27 +133,23 @@ def test_saturation_is_the_share_of_tanh_beyond_the_threshold(corpus: Corpus) ->
     assert isinstance(model, MLP)
     with torch.no_grad():
         model.hidden.weight.mul_(8)
-    seen = observe_step(learner, full=True)
+    layers = watch_some(learner)
     contexts = learner.watched.contexts  # type: ignore[attr-defined]
     with torch.no_grad():
         expected = torch.tanh(model.hidden(model.embedding(contexts).flatten(1)))
     share = (expected.abs() > 0.97).double().mean().item()
     assert 0.1 < share < 0.9
-    assert seen.numbers["saturated/norm.tanh"] == pytest.approx(share, abs=1e-3)
-    torch.testing.assert_close(
-        seen.histograms["activations/norm.tanh"], expected, atol=1e-5, rtol=1e-5
-    )
+    assert shares(layers) == {"saturated/norm.tanh": pytest.approx(share, abs=1e-3)}
+    (made,) = results(layers).values()
+    torch.testing.assert_close(made, expected, atol=1e-5, rtol=1e-5)
 
 
 def test_a_relu_that_nothing_moves_is_dead(corpus: Corpus, tmp_path: Path) -> None:
     model = f"{write_file(tmp_path / 'careless.py', CARELESS)}:Careless"
-    learner = learner_of(model, corpus, learning_rate=1e-6)
+    learner = learner_of(model, corpus)
     with torch.no_grad():
         learner.model.get_parameter("module.embedding.weight")[:, 3] = -5.0
-    seen = observe_step(learner)
-    (share,) = (value for tag, value in seen.numbers.items() if tag.startswith("dead/"))
-    assert share == pytest.approx(1 / 8)
-    assert seen.histograms == {}
+    assert list(shares(watch_some(learner)).values()) == [1 / 8]
 
 
 def test_the_same_documents_are_watched_each_time(corpus: Corpus) -> None:
@@ -156,5 +160,8 @@ def test_the_same_documents_are_watched_each_time(corpus: Corpus) -> None:
 
 
 def test_a_model_without_nonlinearities_shows_its_updates_alone(corpus: Corpus) -> None:
-    seen: Observation = observe_step(learner_of("bigram", corpus, fit="gradient"))
+    learner = learner_of("bigram", corpus, fit="gradient")
+    assert watch_some(learner) == []
+    seen = observe_step(learner)
+    assert seen.histograms == {}
     assert set(seen.numbers) == {"gradient_norm", "update_ratio/logits"}
