@@ -6,6 +6,8 @@
         best.safetensors     the weights of the lowest validation loss
         metrics.jsonl        one line for each logged step
         events.out.tfevents  the same for TensorBoard
+        embedding.tsv        the characters' vectors of the best weights, for its projector, with
+                             characters.tsv, their labels, and projector_config.pbtxt
         checkpoints/         weights of some steps on the way, to look at again
 
 Whoever trains a run holds its lock, so that two processes never write to one directory.

@@ -156,9 +156,13 @@ def test_a_run_killed_again_and_again_ends_bit_for_bit_as_one_that_never_was(
         path.name for path in killed.directory.glob("[!.]*") if "tfevents" not in path.name
     } == {
         "best.safetensors",
+        "characters.tsv",
+        "checkpoints",
         "config.toml",
+        "embedding.tsv",
         "last.safetensors",
         "metrics.jsonl",
+        "projector_config.pbtxt",
     }
 
 
