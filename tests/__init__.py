@@ -1,4 +1,4 @@
-"""The tests. Several processes share the cores, so each has one thread unless a test says otherwise."""
+"""The tests. Processes share the cores: each has one thread unless a test says otherwise."""
 
 import os
 
