@@ -3,9 +3,8 @@
     python benchmarks/waiting.py [--rounds N] [--steps N] [--busy N] [MODEL …]
 
 All threads either look again and again whether the others are done, as the OpenMP library of
-PyTorch does unless it is told otherwise, or sleep until then (OMP_WAIT_POLICY=PASSIVE), as
-`makemore` tells it. Each way is a process of its own, which takes its steps when its turn comes;
-between its turns it sleeps. `--busy` keeps so many other processes busy all the while.
+PyTorch does unless it is told otherwise, or sleep until then (OMP_WAIT_POLICY=PASSIVE). Each way is
+a process of its own, which takes its steps when its turn comes; between its turns it sleeps. `--busy` keeps so many other processes busy all the while.
 """
 
 import argparse

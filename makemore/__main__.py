@@ -2,7 +2,6 @@
 
 import atexit
 import gc
-import os
 import sys
 
 
@@ -13,10 +12,6 @@ def main() -> None:
     # an import of torch.
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
-    # A thread of PyTorch's that waits for another looks again and again whether it is done, and so
-    # keeps a core from the one that it waits for: beside other programs a step may take ten times
-    # as long. Told so, it sleeps meanwhile. The OpenMP library reads this when torch is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         from makemore.commands import app
         from makemore.commands.messages import spelling_out

@@ -8,7 +8,7 @@ that is as fast; beside other work it takes what the cores have left. Whatever t
 and the order of the sum are the same, and so is the result, bit for bit.
 
 What can't be split so is left to PyTorch's threads where there is enough to do for them; otherwise
-one computes alone. The commands let them sleep while they wait (`makemore.__main__`).
+one computes alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -26,8 +26,8 @@ MOST_WORKERS = 4
 
 WORTH_SHARING = 1e8
 """Products of a prediction and a weight in a step, from which on PyTorch's threads gain more than
-they lose by waiting for each other: an MLP's step on names has 0.9e8, and gains nothing, a
-WaveNet's 5.6e8 (`benchmarks/waiting.py`)."""
+they lose by waiting for each other beside other work: an MLP's step on names has 0.9e8, and gains a
+tenth on idle cores, a WaveNet's 5.6e8 (`benchmarks/waiting.py`)."""
 
 
 def workers_that_help(device: torch.device, divisible: bool) -> int:

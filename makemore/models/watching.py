@@ -78,6 +78,11 @@ See = Callable[[str, Any, Callable[[], Any]], Any]
 class Operations(TorchDispatchMode):
     """Lets every operation be seen, whether a module, a function or a kernel has called it."""
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing here is compiled: to be kept away, PyTorch's compiler would be imported, in 1.4 s."""
+        return False
+
     def __init__(self, see: See) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.see = see

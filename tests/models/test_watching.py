@@ -1,6 +1,8 @@
 """What is seen of a model while it predicts."""
 
 import math
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -104,3 +106,13 @@ def test_embeddings_of_other_ids_are_not_those_of_the_tokens() -> None:
         model(tokens)
         model(torch.arange(3))
     assert [one.shape for one in embedded] == [(1, 3, 4)]
+
+
+def test_watching_imports_no_compiler() -> None:
+    """PyTorch's takes over a second, and a training of a few seconds would pay for it."""
+    code = (
+        "import sys, torch; from makemore.models.watching import Operations\n"
+        "with Operations(lambda name, args, run: run()): torch.ones(2).tanh()\n"
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
