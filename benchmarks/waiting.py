@@ -4,7 +4,8 @@
 
 All threads either look again and again whether the others are done, as the OpenMP library of
 PyTorch does unless it is told otherwise, or sleep until then (OMP_WAIT_POLICY=PASSIVE). Each way is
-a process of its own, which takes its steps when its turn comes; between its turns it sleeps. `--busy` keeps so many other processes busy all the while.
+a process of its own, which takes its steps when its turn comes; between its turns it sleeps.
+`--busy` keeps so many other processes busy all the while.
 """
 
 import argparse

@@ -80,7 +80,7 @@ class Operations(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Nothing here is compiled: to be kept away, PyTorch's compiler would be imported, in 1.4 s."""
+        """Say no: nothing here is compiled, and PyTorch would import its compiler for 1.4 s."""
         return False
 
     def __init__(self, see: See) -> None:
