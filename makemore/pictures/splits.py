@@ -76,12 +76,15 @@ def draw(figure: "Figure", found: Found) -> None:
 
 
 def _draw_runs(axes: "Axes", found: Found, places: list[float]) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
     axes.set_xscale("log")
     shown = [place for place in places if place > 0]
-    wide = bool(shown) and max(shown) > 30 * min(shown)
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    apart = max(shown) / min(shown) if shown else 1.0
+    if apart < 5:  # too near for three numbers a power of ten
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+    else:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0,) if apart > 30 else (1.0, 2.0, 5.0)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.6g}"))
     axes.xaxis.set_minor_locator(NullLocator())
     for split in SPLITS:
