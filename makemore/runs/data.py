@@ -101,7 +101,7 @@ def _moved(paths: tuple[Path, ...], run: Path, only_gone: bool) -> tuple[Path, .
 def _beside(path: Path, run: Path) -> Path | None:
     """Find a file or folder near a run that is called the same; best is what fits most of its path.
 
-    For `/old/project/data/names.txt` and the run `/new/work/runs/one`, that is first
+    For `/old/project/data/names.txt` and the run `/new/place/runs/one`, that is first
     `project/data/names.txt` in the run or one of three folders above it, then `data/names.txt`,
     then `names.txt`.
     """
