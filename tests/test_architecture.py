@@ -17,7 +17,7 @@ ORDER = [
     {"backprop", "compute"},
     {"corpus"},
     {"contexts"},
-    {"models"},
+    {"models", "recipe"},
     {"config"},
     {"sampling"},
     {"evaluation"},

@@ -7,16 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.config import (
-    Config,
-    TrainingSettings,
-    change_config,
-    read_config,
-)
+from makemore.config import Config, change_config, read_config
 from makemore.corpus.settings import DataSettings
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES
 from makemore.models.settings import MLPSettings
+from makemore.recipe import TrainingSettings
 from makemore.settings import Settings
 from tests.helpers import CONFIG_FOLDER, write_file
 

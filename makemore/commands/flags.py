@@ -10,10 +10,11 @@ import typer
 from pydantic.fields import FieldInfo
 
 from makemore.commands.completion import complete_model, complete_out, complete_run
-from makemore.config import Device, TrainingSettings, flag
+from makemore.config import flag
 from makemore.corpus.settings import DataSettings
 from makemore.corpus.splits import Split
 from makemore.models import ARCHITECTURES
+from makemore.recipe import Device, TrainingSettings
 
 ModelOption = Annotated[
     str | None,

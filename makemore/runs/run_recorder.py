@@ -5,7 +5,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from makemore.config import FILES, OBSERVING, Config
+from makemore.config import FILES, Config
+from makemore.recipe import OBSERVING
 from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.embedding import Embedding
 from makemore.runs.files import make_directory, write_whole

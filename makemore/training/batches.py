@@ -8,10 +8,10 @@ from functools import cached_property, lru_cache, partial
 
 import numpy as np
 
-from makemore.config import TrainingSettings
 from makemore.contexts.tables import Prepared, Table
 from makemore.corpus.documents import Documents, Ints, Text
 from makemore.models.base import Model
+from makemore.recipe import TrainingSettings
 
 
 class Batches:

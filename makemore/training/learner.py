@@ -20,7 +20,7 @@ from torch import Tensor
 from makemore.compute.devices import compute_reproducibly, pick_device
 from makemore.compute.randomness import random_states, restore_random_states
 from makemore.compute.threads import Workers, threads_that_pay, workers_that_help
-from makemore.config import Config, TrainingSettings
+from makemore.config import Config
 from makemore.contexts.tables import Table
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
@@ -29,6 +29,7 @@ from makemore.evaluation.losses import Evaluation, evaluate, tables
 from makemore.maker import Maker
 from makemore.models import build_model
 from makemore.models.base import Model
+from makemore.recipe import TrainingSettings
 from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.progress import Progress
 from makemore.runs.settings import read_settings

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from makemore.compute.threads import Workers
-from makemore.config import TrainingSettings
 from makemore.models.base import Model
+from makemore.recipe import TrainingSettings
 
 SECOND_BETA = 0.99
 """How much of the mean square of its gradients AdamW keeps in a step."""

@@ -2,7 +2,7 @@
 
 import math
 
-from makemore.config import DROP_AT, TrainingSettings
+from makemore.recipe import DROP_AT, TrainingSettings
 
 
 def learning_rate(settings: TrainingSettings, step: int, max_steps: int) -> float:

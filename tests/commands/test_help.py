@@ -10,9 +10,10 @@ from typer.main import get_command
 
 from makemore import __version__
 from makemore.commands import app
-from makemore.config import TrainingSettings, flag
+from makemore.config import flag
 from makemore.corpus.settings import DataSettings
 from makemore.models import ARCHITECTURES
+from makemore.recipe import TrainingSettings
 from tests.helpers import Runner
 
 

@@ -10,12 +10,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.config import TrainingSettings
 from makemore.contexts import prefixes, windows
 from makemore.contexts.prefixes import PrefixTable, PreparedLines
 from makemore.contexts.tables import Prepared
 from makemore.contexts.windows import PreparedWindows
 from makemore.corpus.splits import Corpus
+from makemore.recipe import TrainingSettings
 from makemore.runs.run import Run, create_run
 from makemore.training.batches import Batches, batch_rows, n_windows, window_starts
 from tests.helpers import (

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from makemore.compute.threads import Workers
-from makemore.config import TrainingSettings
 from makemore.models import ARCHITECTURES
+from makemore.recipe import TrainingSettings
 from makemore.training.batches import Batches
 from makemore.training.gradients import clip, gradient, mean
 from tests.helpers import random_documents, random_model

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor, nn
 
 from makemore.compute.threads import Workers
-from makemore.config import TrainingSettings
 from makemore.models import ARCHITECTURES
+from makemore.recipe import TrainingSettings
 from makemore.training import optimizers
 from makemore.training.optimizers import (
     NEWTON_SCHULZ,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from makemore.config import TrainingSettings
+from makemore.recipe import TrainingSettings
 from makemore.training.schedule import learning_rate
 
 
