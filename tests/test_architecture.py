@@ -22,6 +22,7 @@ ORDER = [
     {"sampling"},
     {"evaluation"},
     {"runs"},
+    {"trained"},
     {"maker"},
     {"training"},
     {"checks"},
