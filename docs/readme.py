@@ -4,7 +4,7 @@
     docs/images/embedding.svg   `makemore plot embedding`
     docs/images/report.png      the page of `makemore report`, in a headless Chromium
 
-They are made by the very commands that stand beside them in the README, in an empty folder.
+They are made by these commands in an empty folder; the map and the page are of a small MLP.
 """
 
 import io

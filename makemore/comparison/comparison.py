@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from makemore.comparison.compressors import Compressed
 from makemore.display import Grid, Shown, show_loss, visible
+from makemore.evaluation.losses import bits_of
 from makemore.maker import Maker
 from makemore.runs.progress import Progress
 from makemore.sampling.samples import Sample
@@ -44,7 +45,7 @@ class Entry:
     @property
     def bits(self) -> float:
         """Validation loss in bits a character."""
-        return self.val_loss / math.log(2)
+        return bits_of(self.val_loss)
 
     def figures(self) -> dict[str, Any]:
         """Name all that is measured, as JSON can write it."""

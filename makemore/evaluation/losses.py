@@ -18,6 +18,16 @@ LOGITS_OF_TEXT_AT_A_TIME = 2**19
 """Pieces of a text share nothing, so that small tables cost no more, and stay in the cache."""
 
 
+def bits_of(loss: float) -> float:
+    """Give a loss in bits, from nats."""
+    return loss / math.log(2)
+
+
+def perplexity_of(loss: float) -> float:
+    """Compute exp(loss); infinity where a float is too small for it."""
+    return math.exp(loss) if loss < 700 else math.inf
+
+
 @dataclass(frozen=True, repr=False)
 class Evaluation(Shown):
     """How well a model predicts some documents.
@@ -35,12 +45,12 @@ class Evaluation(Shown):
     @property
     def bits(self) -> float:
         """Loss in bits a character: what an ideal compressor driven by the model would need."""
-        return self.loss / math.log(2)
+        return bits_of(self.loss)
 
     @property
     def perplexity(self) -> float:
         """Among how many equally likely characters the model is left to choose: exp(loss)."""
-        return math.exp(self.loss) if self.loss < 700 else math.inf
+        return perplexity_of(self.loss)
 
     def figures(self) -> dict[str, float | None]:
         """Name all that is measured; what is infinite is None, since JSON knows no infinity."""

@@ -21,6 +21,7 @@ from makemore.corpus.reading import Format
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.display import Grid, Shown, visible
 from makemore.evaluation.estimates import Estimate
+from makemore.evaluation.losses import bits_of, perplexity_of
 from makemore.models.base import Model
 
 CONTEXTS_AT_A_TIME = 2**13
@@ -111,12 +112,12 @@ class Score(Shown):
     @property
     def bits(self) -> float:
         """Bits a character: those of the end counted too, as in an evaluation."""
-        return self.loss / math.log(2)
+        return bits_of(self.loss)
 
     @property
     def perplexity(self) -> float:
         """Among how many equally likely characters the model is left to choose: exp(loss)."""
-        return math.exp(self.loss) if self.loss < 700 else math.inf
+        return perplexity_of(self.loss)
 
     @property
     def characters(self) -> list[str]:
@@ -131,7 +132,7 @@ class Score(Shown):
     @property
     def surprises(self) -> list[float]:
         """How surprising each is, in bits."""
-        return [loss / math.log(2) for loss in self.losses]
+        return [bits_of(loss) for loss in self.losses]
 
     def grid(self) -> Grid:
         """Show a row for each prediction."""

@@ -19,9 +19,8 @@ def read_settings(file: Path | None, flags: Mapping[str, Any], *, trusted: bool 
 
 def _settings_of(run: str) -> dict[str, Any]:
     """Find what a new run takes over: not where the other's data was, nor how long its places."""
-    from makemore.runs.checkpoint import (
-        Checkpoint,
-    )  # and torch, which nothing needs without a start
+    # and torch with it, which nothing needs without a start
+    from makemore.runs.checkpoint import Checkpoint
     from makemore.runs.run import find_checkpoint
 
     path = find_checkpoint(Path(run))
