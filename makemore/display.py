@@ -103,4 +103,6 @@ def _is_obeyed(character: str) -> bool:
 
 def show_loss(loss: float) -> str:
     """Write a loss with four digits, or a dash where there is none yet."""
-    return "-" if loss != loss else f"{loss:.4f}"
+    if loss != loss:
+        return "-"
+    return f"{loss:.4f}" if abs(loss) < 1e6 else f"{loss:.4g}"

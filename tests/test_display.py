@@ -75,6 +75,7 @@ def test_a_loss_that_is_not_there_yet_is_a_dash() -> None:
         "2.0000",
         "inf",
     )
+    assert show_loss(9.705e20) == "9.705e+20"
 
 
 def test_a_name_that_is_too_wide_goes_on_in_the_next_line() -> None:

@@ -19,7 +19,7 @@ from makemore.runs.progress import Progress
 from makemore.runs.recorder import MemoryRecorder, Recorder
 from makemore.runs.run import claimed, create_run, find_run, reopen
 from makemore.training.learner import Learner
-from makemore.training.loop import best_of, worse_than_guessing
+from makemore.training.loop import best_of, not_learned
 from makemore.training.loop import train as run_loop
 from makemore.training.status import StatusLine
 
@@ -151,7 +151,8 @@ def _train(
                 watch(progress)
 
         run_loop(learner, recorder, watch=follow, should_stop=should_stop or (lambda: False))
-    problem = worse_than_guessing(learner)
+    logged = [row.get("loss/train") for row in recorder.metrics()]
+    problem = not_learned(learner, [loss for loss in logged if loss is not None])
     if problem is not None:
         warnings.warn(problem, MakemoreWarning, stacklevel=4)
     return best_of(learner, recorder)

@@ -13,7 +13,6 @@ to the rates of the recipes, which were chosen on validation:
     lowest/3    what is suggested here
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ import numpy as np
 from makemore.display import Grid, Shown
 from makemore.errors import UsageError
 from makemore.runs.progress import Progress
+from makemore.training.divergence import DivergenceError
 from makemore.training.learner import Learner
 
 STEPS = 200
@@ -170,8 +170,9 @@ def find_lr_range(
         learner.begin()
         watch(progress)
         for rate in np.geomspace(slowest, fastest, steps).tolist():
-            loss = float(learner.step(rate).loss)
-            if not math.isfinite(loss):
+            try:
+                loss = float(learner.step(rate).loss)
+            except DivergenceError:
                 bursts_at = rate
                 break
             rates.append(rate)

@@ -23,7 +23,7 @@ from makemore.runs.metadata import Metadata
 from makemore.runs.progress import Progress
 from makemore.runs.run import RUNS, Run, is_claimed, no_runs
 
-State = Literal["finished", "stopped", "running", "unreadable"]
+State = Literal["finished", "stopped", "diverged", "running", "unreadable"]
 TAIL = 2**14
 """Bytes of the end of a log, in which the newest training loss stands."""
 
@@ -34,8 +34,9 @@ class ListedRun:
 
     Attributes:
         path: its directory.
-        state: stopped: it can be resumed; running: a process trains it now, and the figures are
-            those of its last checkpoint; unreadable: `error` says why, and all else is None.
+        state: stopped: it can be resumed; diverged: it ended at a loss or gradient that is no
+            number; running: a process trains it now (of these three the figures are those of the
+            last checkpoint); unreadable: `error` says why, and all else is None.
         model: its architecture, or the name of a user's own class.
         n_parameters: of the model; None where an older version wrote the run.
         step: optimisation steps done.
@@ -96,7 +97,9 @@ class ListedRun:
             show_loss(math.nan if self.train_loss is None else self.train_loss),
             show_loss(math.nan if self.val_loss is None else self.val_loss),
             "-" if self.seconds is None else f"{self.seconds:,.1f} s",
-            "running" if self.state == "running" or self.saved is None else _when(self.saved),
+            self.state
+            if self.state in ("running", "diverged") or self.saved is None
+            else _when(self.saved),
         )
 
 
@@ -193,8 +196,10 @@ def _read(run: Run) -> ListedRun:
     with open_checkpoint(files[0]) as (_, metadata):
         known = Metadata.read(metadata)
     progress = Progress(**dict(known.progress))
-    if progress.finished and state == "stopped":
+    if state == "stopped" and progress.finished:
         state = "finished"
+    elif state == "stopped" and _last_logged(run.metrics, "diverged"):
+        state = "diverged"
     return ListedRun(
         run.directory,
         state,

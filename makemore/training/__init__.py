@@ -2,6 +2,7 @@
 
 learner      model, optimizer, batches and workers in memory, one step at a time
 observation  what a step shows of the training's health
+divergence   a loss that is no number: at which step, what led there
 loop         the run around it: validations, logs, checkpoints
 batches      which documents stand in a step's batch
 gradients    the gradient of a batch, from those of its parts

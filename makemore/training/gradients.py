@@ -49,6 +49,6 @@ def mean(parts: Sequence[Gradient]) -> Gradient:
     return Gradient(loss, predictions, vector)
 
 
-def clip(vector: Tensor, max_norm: float) -> None:
-    """Shorten a gradient, in place, to a norm of at most `max_norm`."""
-    vector.mul_((max_norm / (vector.norm() + 1e-6)).clamp(max=1.0))
+def clip(vector: Tensor, norm: Tensor, max_norm: float) -> None:
+    """Shorten a gradient of this norm, in place, to one of at most `max_norm`."""
+    vector.mul_((max_norm / (norm + 1e-6)).clamp(max=1.0))

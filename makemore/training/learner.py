@@ -35,6 +35,7 @@ from makemore.runs.progress import Progress
 from makemore.runs.settings import read_settings
 from makemore.runs.start import start_from
 from makemore.training.batches import Batches
+from makemore.training.divergence import Trace, Watchdog
 from makemore.training.gradients import Gradient, clip, gradient, mean
 from makemore.training.optimizers import Optimizer
 from makemore.training.schedule import learning_rate
@@ -49,11 +50,13 @@ class Step(NamedTuple):
     Attributes:
         loss: of its batch before the step, nats a character, a scalar on the learner's device.
         predictions: in its batch.
+        gradient_norm: of all parameters, before it is limited.
         learning_rate: that it took.
     """
 
     loss: Tensor
     predictions: int
+    gradient_norm: float
     learning_rate: float
 
 
@@ -99,6 +102,7 @@ class Learner:
         self.new_characters = vocabulary.characters[len(known.characters) :] if old else ""
         config = config.resolve(max(corpus.longest, longest))
         self.settings = config.training
+        self.watchdog = Watchdog()
         self.device = device
         self.resumed = resumed is not None
         progress = replace(resumed.progress) if resumed else Progress()
@@ -192,6 +196,9 @@ class Learner:
 
         Args:
             rate: its learning rate; None: that of the schedule.
+
+        Raises:
+            DivergenceError: the loss or the gradient is not finite; no weight has changed.
         """
         return self.step_on(self.next_tables(), rate)
 
@@ -211,16 +218,23 @@ class Learner:
         return self.descend(self.gradient(tables), rate)
 
     def descend(self, batch: Gradient, rate: float | None = None) -> Step:
-        """Take a step along the gradient of its batch, whose vector is shortened in place."""
+        """Take a step along the gradient of its batch, whose vector is shortened in place.
+
+        Raises:
+            DivergenceError: as `step`.
+        """
         settings = self.settings
-        if settings.grad_clip:
-            clip(batch.vector, settings.grad_clip)
         if rate is None:
             rate = learning_rate(settings, self.progress.step, self.progress.max_steps)
+        norm = batch.vector.norm()
+        trace = Trace(self.progress.step + 1, batch.loss.item(), norm.item(), rate)
+        self.watchdog.look(trace)
+        if settings.grad_clip:
+            clip(batch.vector, norm, settings.grad_clip)
         self.optimizer.step(batch.vector, rate)
         self.progress.count(batch.loss, batch.predictions)
         self.maker.step = self.progress.step
-        return Step(batch.loss, batch.predictions, rate)
+        return Step(batch.loss, batch.predictions, trace.gradient_norm, rate)
 
     def validate(self) -> Evaluation | None:
         """Compute the exact loss of the validation split; None where it is empty."""

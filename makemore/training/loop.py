@@ -1,7 +1,7 @@
 """The one loop that trains every model: a learner's steps, and what a run keeps of them."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 
 from makemore.corpus.documents import Text
@@ -12,9 +12,13 @@ from makemore.maker import Maker
 from makemore.runs.embedding import Embedding
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import Recorder
+from makemore.training.divergence import DivergenceError, describe_between
 from makemore.training.learner import Learner
 from makemore.training.observation import observe_step, results, shares, watch_some
 
+RISE = 0.7
+"""Nats a character above its lowest loss, at which a training has gone astray: the means of some
+batches differ by less."""
 ENOUGH = 50
 """Steps after which a training that goes well is better than guessing."""
 
@@ -57,6 +61,8 @@ def train(
             while not progress.finished and not should_stop():
                 session.step()
                 watch(progress)
+        except DivergenceError as error:
+            raise session.diverged(error) from error
         except BrokenPipeError:  # whoever watched has gone
             session.save()
             raise
@@ -73,18 +79,31 @@ def best_of(learner: Learner, recorder: Recorder) -> Maker:
     return maker
 
 
-def worse_than_guessing(learner: Learner) -> str | None:
+def not_learned(learner: Learner, losses: Sequence[float]) -> str | None:
     """Say in a sentence that a training has not learned, though its loss is a number; else None.
 
     Who guesses gives each of V characters 1 / V, and loses ln V. A few steps tell nothing.
+
+    Args:
+        learner: at its end.
+        losses: of the batches, as they were logged.
     """
-    progress, guessing = learner.progress, math.log(learner.model.vocab_size)
-    if progress.step < ENOUGH or not progress.train_loss > guessing + 0.1:
+    if learner.progress.step < ENOUGH or len(losses) < 2:
+        return None
+    tenth = max(1, len(losses) // 10)
+    means = [sum(losses[i - tenth : i]) / tenth for i in range(tenth, len(losses) + 1)]
+    last, lowest = means[-1], min(means)
+    guessing = math.log(learner.model.vocab_size)
+    if last > guessing + 0.1:
+        what = f"guessing has ln {learner.model.vocab_size} = {show_loss(guessing)}: the training "
+        what += "has diverged" if lowest < last - RISE else "never came below that"
+    elif last > lowest + RISE:
+        what = f"once had {show_loss(lowest)}: the training has diverged"
+    else:
         return None
     return (
-        f"The last batches have a loss of {show_loss(progress.train_loss)}, and guessing has "
-        f"ln {learner.model.vocab_size} = {show_loss(guessing)}: the training has diverged, or it "
-        f"began far off. Try a lower --learning-rate; `makemore check` may find more."
+        f"The last batches have a loss of {show_loss(last)}, and {what}. Try a lower "
+        f"--learning-rate; `makemore check` may find more."
     )
 
 
@@ -135,8 +154,6 @@ class Session:
         """Log the mean loss of the batches since the last time, the pace, and diagnostics."""
         progress = self.progress
         progress.take_means()
-        if not math.isfinite(progress.train_loss):
-            raise self.diverged()
         numbers = {
             "loss/train": progress.train_loss,
             "learning_rate": learning_rate,
@@ -153,13 +170,12 @@ class Session:
     def validate(self) -> None:
         """Log the exact validation loss, what layers show, and samples; keep the best weights."""
         learner, progress, loss = self.learner, self.progress, math.nan
-        if not learner.weights_are_finite():
-            raise self.diverged()
+        self.look_at_weights()
         found, numbers = learner.validate(), dict[str, float]()
         if found is not None:
             loss = found.loss
             if math.isnan(loss):
-                raise self.diverged()
+                raise self.found_diverged("the validation loss is nan")
             numbers["loss/val"] = loss
         numbers |= self.watch_layers()
         if numbers:
@@ -188,8 +204,7 @@ class Session:
 
     def save(self) -> None:
         """Keep all that resuming needs, unless the training has diverged."""
-        if not self.learner.weights_are_finite():
-            raise self.diverged()
+        self.look_at_weights()
         self.progress.read_clock()
         self.recorder.keep_last(self.learner.maker.checkpoint(learner=self.learner.state()))
 
@@ -199,9 +214,27 @@ class Session:
             self.progress.read_clock()
             self.recorder.keep(self.learner.maker.checkpoint())
 
-    def diverged(self) -> UserError:
-        """Say that the loss has left the numbers."""
-        return UserError(
-            f"The training diverged by step {self.progress.step}: try a lower --learning-rate."
-            f"{self.recorder.still_kept}"
+    def look_at_weights(self) -> None:
+        """Go on if all weights are numbers.
+
+        Raises:
+            DivergenceError: one is not.
+        """
+        if not self.learner.weights_are_finite():
+            raise self.found_diverged("a weight is not finite")
+
+    def found_diverged(self, what: str) -> DivergenceError:
+        """Say what was found after a step."""
+        return DivergenceError(
+            describe_between(self.progress.step, what, self.learner.watchdog.seen)
         )
+
+    def diverged(self, error: DivergenceError) -> UserError:
+        """Mark in the logs that the training ended here, and say what is left of it."""
+        step, numbers = self.progress.step, {"diverged": 1.0}
+        if error.trace is not None:
+            step = error.trace.step
+            numbers["loss/train"] = error.trace.loss
+            numbers["gradient_norm"] = error.trace.gradient_norm
+        self.recorder.numbers(step, numbers)
+        return UserError(f"{error}{self.recorder.still_kept}")

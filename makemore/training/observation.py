@@ -40,14 +40,13 @@ def observe_step(learner: Learner, *, full: bool = False) -> Observation:
     """
     optimizer = learner.optimizer
     batch = learner.gradient(learner.next_tables())
-    norm = batch.vector.norm()
     gradient = batch.vector.clone() if full else None  # a step shortens it in place
     before = optimizer.vector.clone()
     step = learner.descend(batch)
 
     weights = by_matrix(learner, optimizer.vector)
     ratios = log_ratios(by_matrix(learner, optimizer.vector - before), weights)
-    numbers = {"gradient_norm": norm.item()}
+    numbers = {"gradient_norm": step.gradient_norm}
     numbers |= {f"update_ratio/{name}": ratio for name, ratio in ratios.items()}
     if gradient is None:
         return Observation(step, numbers, {})

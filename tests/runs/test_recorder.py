@@ -52,9 +52,11 @@ def test_the_best_weights_in_memory_don_t_change_with_the_next_step(names: Corpu
 
 def test_a_training_that_diverged_says_what_is_left_of_it(names: Corpus, tmp_path: Path) -> None:
     settings = {"learning_rate": 1e30, "grad_clip": 0.0, "warmup_steps": 0}
-    with pytest.raises(UserError, match=r"diverged by step .*still holds what was saved before"):
+    with pytest.raises(
+        UserError, match=r"diverged (at|by) step .*still holds what was saved before"
+    ):
         train(learner(names, **settings), RunRecorder(Run(tmp_path)))
-    with pytest.raises(UserError, match=r"diverged by step \d+: try a lower --learning-rate\.$"):
+    with pytest.raises(UserError, match=r"diverged (at|by) step .*or --grad-clip 1\.$"):
         train(learner(names, **settings), MemoryRecorder())
 
 

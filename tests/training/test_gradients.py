@@ -43,5 +43,5 @@ def test_clipping_is_pytorch_s(max_norm: float) -> None:
     theirs = torch.nn.Parameter(torch.zeros(50))
     theirs.grad = vector.clone()
     torch.nn.utils.clip_grad_norm_([theirs], max_norm)
-    clip(vector, max_norm)
+    clip(vector, vector.norm(), max_norm)
     torch.testing.assert_close(vector, theirs.grad)

@@ -15,6 +15,7 @@ from makemore.errors import UserError
 from makemore.evaluation.losses import evaluate
 from makemore.models import ARCHITECTURES, build_model
 from makemore.runs.checkpoint import Checkpoint
+from makemore.runs.listing import read_run
 from makemore.runs.run import create_run
 from tests.helpers import assert_same_weights, metrics_of, run_training, small_config
 
@@ -77,11 +78,12 @@ def test_a_diverged_run_is_a_sentence_and_keeps_what_was_good(
 ) -> None:
     run = create_run(tmp_path / "run", model)
     config = small_config(model, grad_clip=0.0, warmup_steps=0, **settings)
-    with pytest.raises(UserError, match=r"diverged by step .*try a lower --learning-rate"):
+    with pytest.raises(UserError, match=r"diverged (at|by) step .*try a lower --learning-rate"):
         run_training(config, corpus, run)
     for path in (run.last, run.checkpoint):
         weights = Checkpoint.load(path).weights.values()
         assert all(bool(tensor.isfinite().all()) for tensor in weights)
+    assert read_run(run).state == "diverged"
 
 
 def test_epochs_are_passes_over_the_training_split(corpus: Corpus, tmp_path: Path) -> None:

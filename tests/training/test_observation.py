@@ -161,6 +161,7 @@ def test_the_same_documents_are_watched_each_time(corpus: Corpus) -> None:
 
 def test_a_model_without_nonlinearities_shows_its_updates_alone(corpus: Corpus) -> None:
     learner = learner_of("bigram", corpus, fit="gradient")
+    learner.begin()
     assert watch_some(learner) == []
     seen = observe_step(learner)
     assert seen.histograms == {}
