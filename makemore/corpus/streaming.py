@@ -1,10 +1,12 @@
-"""Documents one after another, in as much memory as a line needs, for files of any length."""
+"""Documents one after another, in as much memory as some lines need, for files of any length."""
 
 import codecs
 import io
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from itertools import chain
+from typing import BinaryIO
 
 from makemore.corpus.columns import SUFFIXES
 from makemore.corpus.decoding import decode
@@ -12,11 +14,15 @@ from makemore.corpus.reading import LINE, LINES, HowToRead, clean, read_document
 from makemore.corpus.sources import GZIP, STDIN, Paths, as_list, name_of, unpack
 from makemore.errors import UserError
 
+BYTES_AT_A_TIME = 2**14
+"""Whole lines of about so many bytes are decoded at once: alone, each costs as much as scoring it.
+"""
+
 
 def stream_documents(paths: Paths, how: HowToRead = LINES) -> Iterator[str]:
     """Give what `read_documents` gives, each document when it is asked for.
 
-    Files of lines are read a line at a time. Others are read as a whole, each when its turn comes.
+    Files of lines are read some lines at a time. Others are read as a whole, each when its turn comes.
 
     Raises:
         UserError: as `read`, when the first document of a file is asked for, or the line that is
@@ -37,19 +43,33 @@ def stream_documents(paths: Paths, how: HowToRead = LINES) -> Iterator[str]:
                 raise UserError(f"Can't read {path}: {error.strerror}.") from error
 
 
-def _stream_lines(file: Iterable[bytes], name: str, how: HowToRead) -> Iterator[str]:
-    lines, empty = iter(file), True
-    first = next(lines, b"")
-    whole = chain([first], lines)
+def _stream_lines(file: BinaryIO, name: str, how: HowToRead) -> Iterator[str]:
+    first = file.readline()
     if first.startswith(GZIP):
-        whole = chain(io.BytesIO(unpack(name, b"".join(whole))))
-    for number, line in enumerate(whole, start=1):
-        text = decode(name, line, first_line=number)
-        if number > 1 and line.startswith(codecs.BOM_UTF8):
-            text = "\ufeff" + text  # only the file's first is no character
-        for document in map(how.trim, clean(text).split("\n")):
-            if document:
-                empty = False
-                yield document
+        file = io.BytesIO(unpack(name, first + file.read()))
+        first = file.readline()
+    number, empty = 1, True
+    for lines in chain([[first]], iter(partial(file.readlines, BYTES_AT_A_TIME), [])):
+        for text in _decode_lines(name, lines, number):
+            for document in map(how.trim, clean(text).split("\n")):
+                if document:
+                    empty = False
+                    yield document
+        number += len(lines)
     if empty:
         raise UserError(f"{name} holds no text.")
+
+
+def _decode_lines(name: str, lines: list[bytes], number: int) -> Iterator[str]:
+    """Decode lines of a file from this number on: all at once, or those before a wrong one."""
+    content = b"".join(lines)
+    try:
+        text = decode(name, content, first_line=number)
+    except UserError:
+        if len(lines) == 1:
+            raise
+        for offset, line in enumerate(lines):
+            yield from _decode_lines(name, [line], number + offset)
+        return
+    # only the file's first byte-order mark is no character
+    yield "\ufeff" + text if number > 1 and content.startswith(codecs.BOM_UTF8) else text

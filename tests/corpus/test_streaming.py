@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from makemore.corpus import streaming
 from makemore.corpus.reading import HowToRead, read_documents
 from makemore.corpus.sources import STDIN
 from makemore.corpus.streaming import stream_documents
@@ -17,10 +18,11 @@ from makemore.errors import UserError
 from tests.helpers import write_file
 
 
-@given(st.lists(st.text("aé\u0301 \r\n\ufeff"), max_size=9))
-def test_lines_are_streamed_as_a_whole_file_is_read(lines: list[str]) -> None:
+@given(st.lists(st.text("aé\u0301 \r\n\ufeff"), max_size=9), st.integers(1, 20))
+def test_lines_are_streamed_as_a_whole_file_is_read(lines: list[str], at_a_time: int) -> None:
     text = "x\n" + "\n".join(lines)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(streaming, "BYTES_AT_A_TIME", at_a_time)
         path = Path(folder) / "words.txt"
         path.write_bytes(text.encode())
         assert list(stream_documents(path)) == read_documents(path)
@@ -28,10 +30,10 @@ def test_lines_are_streamed_as_a_whole_file_is_read(lines: list[str]) -> None:
 
 def test_a_stream_that_is_no_text_is_an_error_that_names_the_line(tmp_path: Path) -> None:
     path = tmp_path / "words.txt"
-    path.write_bytes(b"ada\n\xff\n")
+    path.write_bytes(b"ada\nbob\n\xff\n")
     stream = stream_documents(path)
-    assert next(stream) == "ada"
-    with pytest.raises(UserError, match=r"words\.txt is not UTF-8 text \(line 2\)"):
+    assert [next(stream), next(stream)] == ["ada", "bob"]
+    with pytest.raises(UserError, match=r"words\.txt is not UTF-8 text \(line 3\)"):
         next(stream)
     path.write_bytes(b" \n")
     with pytest.raises(UserError, match="holds no text"):
