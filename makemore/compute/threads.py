@@ -11,7 +11,8 @@ What can't be split so is left to PyTorch's threads where there is enough to do 
 one computes alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Self, TypeVar
@@ -108,3 +109,33 @@ class Workers:
         for other in others:
             other.result()
         return [results[i] for i in range(len(items))]
+
+    def each(self, function: Callable[[Item], object], items: Iterable[Item]) -> None:
+        """Call a function on each item; whoever is free asks for the next, one at a time.
+
+        After an error, or Ctrl-C, no other item is begun.
+        """
+        if self.pool is None:
+            for item in items:
+                function(item)
+            return
+        remaining, taking = iter(items), threading.Lock()
+        going = True
+
+        def work() -> None:
+            nonlocal going
+            try:
+                while going:
+                    with taking:
+                        item = next(remaining, None)
+                    if item is None:
+                        break
+                    function(item)
+            except BaseException:
+                going = False
+                raise
+
+        others = [self.pool.submit(work) for _ in range(1, self.n)]
+        work()
+        for other in others:
+            other.result()

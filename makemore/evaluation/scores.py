@@ -8,13 +8,14 @@ and the sum over a whole split divided by its predictions is the split's loss.
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from makemore.compute.threads import Workers, workers_that_help
 from makemore.contexts.tables import Part
 from makemore.corpus.documents import Documents, Ints
 from makemore.corpus.reading import Format
@@ -48,7 +49,6 @@ class Predictions:
     probabilities: Floats
 
 
-@torch.inference_mode()
 def predict(model: Model, documents: Documents, likeliest: int = 0) -> Predictions:
     """Predict every character of documents, and the end of each that has one.
 
@@ -61,13 +61,15 @@ def predict(model: Model, documents: Documents, likeliest: int = 0) -> Predictio
     """
     n, k = documents.predictions, min(likeliest, model.vocab_size)
     found = Predictions(np.empty(n), np.empty((n, k), dtype=np.int64), np.empty((n, k)))
-    with model.evaluating():
-        for part in model.reader.parts(documents, CONTEXTS_AT_A_TIME):
-            _predict_part(model, documents, part, found)
+    parts = model.reader.parts(documents, CONTEXTS_AT_A_TIME)
+    workers = Workers(workers_that_help(model.device, model.divisible))
+    with model.evaluating(), workers:
+        workers.each(partial(_predict_part, model, documents, found), parts)
     return found
 
 
-def _predict_part(model: Model, documents: Documents, part: Part, found: Predictions) -> None:
+@torch.inference_mode()
+def _predict_part(model: Model, documents: Documents, found: Predictions, part: Part) -> None:
     """Write what is found about the predictions of one table to their places."""
     log_p = model.predict_table(part.table.to(model.device)).log_softmax(-1).cpu()  # (N, V)
     rows = torch.from_numpy(part.rows)

@@ -49,9 +49,21 @@ class Block(nn.Module):
         self.mlp_proj = nn.Linear(n_hidden, n_embd, bias)
         self.dropout = nn.Dropout(settings.dropout)
 
-    def forward(self, x: Tensor, positions: Tensor, layer: int, attend: Attend) -> Tensor:
-        """Tokens (..., n_embd) at positions (...) -> (..., n_embd)."""
+    def forward(
+        self,
+        x: Tensor,
+        positions: Tensor,
+        layer: int,
+        attend: Attend,
+        same: Tensor | None = None,
+    ) -> Tensor:
+        """Tokens (..., n_embd) at positions (...) -> (..., n_embd).
+
+        Rows that are alike so far may share a token: `same` (N,) names that of each row then.
+        """
         qkv = self.place(self.c_attn(self.ln_1(x)), positions)
+        if same is not None:
+            x, qkv = x.index_select(0, same), qkv.index_select(0, same)
         x = x + self.dropout(self.c_proj(attend(layer, qkv)))
         hidden = self.activate(self.c_fc(self.ln_2(x)))
         y: Tensor = x + self.dropout(self.mlp_proj(hidden))
@@ -121,14 +133,22 @@ class Transformer(Model):
         if isinstance(module, nn.Linear) and module.bias is not None:
             nn.init.zeros_(module.bias)
 
-    def _run(self, tokens: Tensor, positions: Tensor, attend: Attend) -> Tensor:
-        """(...) tokens at their positions -> logits (..., V)."""
+    def _run(
+        self, tokens: Tensor, positions: Tensor, attend: Attend, same: Tensor | None = None
+    ) -> Tensor:
+        """(...) tokens at their positions -> logits (..., V).
+
+        Queries, keys and values of the first layer depend on token and position alone. So rows may
+        share them: `same` (N,) names the token of each row then, and the logits are (N, V).
+        """
         x = self.wte(tokens)  # (..., n_embd)
         if self.wpe is not None:
             x = x + self.wpe(positions)
         x = self.dropout(x)
         for layer, block in enumerate(self.blocks):
-            x = block(x, positions, layer, attend)
+            x = block(x, positions, layer, attend, same)
+            if same is not None:
+                positions, same = positions.index_select(0, same), None
         logits: Tensor = self.lm_head(self.ln_f(x))
         return logits
 
@@ -160,7 +180,12 @@ class Transformer(Model):
             attended = attention(packs, self.n_head, unseen)  # (K, W, n_embd)
             return attended.flatten(0, 1).index_select(0, table.slots)  # (N, n_embd)
 
-        return self._run(table.tokens, table.depths, attend)
+        if self.training:  # where dropout draws for each row by itself
+            return self._run(table.tokens, table.depths, attend)
+        both = table.tokens * self.block_size + table.depths
+        distinct, same = both.unique(return_inverse=True)
+        tokens, depths = distinct // self.block_size, distinct % self.block_size
+        return self._run(tokens, depths, attend, same)
 
     @torch.no_grad()  # `append` and `attention_of_newest` write in place
     def step(

@@ -1,5 +1,6 @@
 """Workers keep the order of their items, divide the threads, and pass errors on."""
 
+from collections.abc import Iterator
 from threading import Event
 from typing import Any
 
@@ -48,6 +49,42 @@ def test_an_error_in_a_part_reaches_the_caller(workers: Workers) -> None:
 
     with pytest.raises(RuntimeError, match="part 1"):
         workers.map(fail, range(3))
+
+
+def test_each_item_is_taken_once_by_whoever_is_free(workers: Workers) -> None:
+    busy, done = Event(), []
+
+    def work(item: int) -> None:
+        if item == 0:
+            busy.wait(60)  # the others do all the rest in the meantime
+        done.append(item)
+        if len(done) == 99:
+            busy.set()
+
+    workers.each(work, iter(range(100)))
+    assert sorted(done) == list(range(100)) and done[-1] == 0
+
+
+@pytest.mark.parametrize("failing", ["an item", "the call"])
+def test_an_error_in_each_reaches_the_caller_and_no_other_item_is_begun(
+    workers: Workers, failing: str
+) -> None:
+    begun = []
+
+    def items() -> Iterator[int]:
+        yield from range(5)
+        if failing == "an item":
+            raise RuntimeError(failing)
+        yield from range(5, 10_000)
+
+    def work(item: int) -> None:
+        begun.append(item)
+        if item == 4 and failing == "the call":
+            raise RuntimeError(failing)
+
+    with pytest.raises(RuntimeError, match=failing):
+        workers.each(work, items())
+    assert len(begun) < 10_000
 
 
 @pytest.mark.parametrize("raised", [RuntimeError, KeyboardInterrupt])
