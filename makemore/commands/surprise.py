@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from makemore.commands.console import WIDEST, console, say, show
@@ -31,7 +32,8 @@ def show_scores(scores: "Iterable[Score]", maker: "Maker", verbose: bool) -> Non
 
     end = shown_characters(maker.vocabulary)[0]
     width = min(WIDEST, maker.longest) + 2
-    headings = Text(" " * width + ("" if _coloured() else "bits".ljust(width)))
+    coloured = _coloured()
+    headings = Text(" " * width + ("" if coloured else "bits".ljust(width)))
     for heading, space in zip(COLUMNS, WIDTHS, strict=True):
         headings.append(heading.rjust(space))
     for number, one in enumerate(scores):
@@ -42,11 +44,14 @@ def show_scores(scores: "Iterable[Score]", maker: "Maker", verbose: bool) -> Non
         elif maker.is_text:
             _show_text(one)
         else:
-            line = _word(one, end, width)
-            for cell, space in zip(one.cells(), WIDTHS, strict=True):
-                line.append(" " + cell.rjust(space - 1))  # a wide one keeps its gap
-            console.print(line, soft_wrap=True)
-    if _coloured():
+            # a wide cell keeps its gap
+            cells = zip(one.cells(), WIDTHS, strict=True)
+            figures = "".join(" " + cell.rjust(space - 1) for cell, space in cells)
+            if coloured:
+                console.print(_word(one, end, width).append(figures), soft_wrap=True)
+            else:  # many, perhaps, and rich takes longer for a line than its score took
+                console.file.write(f"{_plain_word(one, end, width)}{figures}\n")
+    if coloured:
         _show_legend()
 
 
@@ -82,12 +87,23 @@ def _figures(one: "Score") -> str:
 
 def _word(one: "Score", end: str, width: int) -> Text:
     """Write a word with its end, coloured, or followed by its digits."""
-    shown = [visible(character) or end for character in one.characters]
-    word = _paint(shown, one.surprises)
-    word.pad_right(max(1, width - word.cell_len))
     if not _coloured():
-        word.append(_digits(shown, one.surprises).ljust(width))
+        return Text(_plain_word(one, end, width))
+    word = _paint(_shown(one, end), one.surprises)
+    word.pad_right(max(1, width - word.cell_len))
     return word
+
+
+def _plain_word(one: "Score", end: str, width: int) -> str:
+    """Write a word with its end, followed by its digits."""
+    shown = _shown(one, end)
+    word = "".join(shown)
+    gap = " " * max(1, width - cell_len(word))
+    return word + gap + _digits(shown, one.surprises).ljust(width)
+
+
+def _shown(one: "Score", end: str) -> list[str]:
+    return [visible(character) or end for character in one.characters]
 
 
 def _paint(shown: list[str], bits: list[float]) -> Text:

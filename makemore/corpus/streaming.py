@@ -22,7 +22,8 @@ BYTES_AT_A_TIME = 2**14
 def stream_documents(paths: Paths, how: HowToRead = LINES) -> Iterator[str]:
     """Give what `read_documents` gives, each document when it is asked for.
 
-    Files of lines are read some lines at a time. Others are read as a whole, each when its turn comes.
+    Files of lines are read some lines at a time. Others are read as a whole, each when its turn
+    comes.
 
     Raises:
         UserError: as `read`, when the first document of a file is asked for, or the line that is

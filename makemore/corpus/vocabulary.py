@@ -86,11 +86,12 @@ class Vocabulary:
             UserError: as `known`, when the first of the others comes, or behind the last.
         """
         n, left_out, first = 0, 0, ""
+        known = frozenset(self.characters)
         for n, document in enumerate(documents, start=1):
-            strange = next((c for c in document if c not in self._ids), None)
-            if strange is None:
+            if known.issuperset(document):
                 yield document
                 continue
+            strange = next(c for c in document if c not in known)
             left_out, first = left_out + 1, first or strange
             if not skip_unknown:
                 raise UserError(

@@ -62,7 +62,8 @@ def test_each_item_is_taken_once_by_whoever_is_free(workers: Workers) -> None:
             busy.set()
 
     workers.each(work, iter(range(100)))
-    assert sorted(done) == list(range(100)) and done[-1] == 0
+    assert sorted(done) == list(range(100))
+    assert done[-1] == 0
 
 
 @pytest.mark.parametrize("failing", ["an item", "the call"])
