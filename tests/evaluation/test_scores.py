@@ -54,6 +54,19 @@ def test_the_scores_of_a_split_sum_to_its_loss(name: str, names: Corpus) -> None
     assert scores.nats / whole.predictions == pytest.approx(whole.loss, abs=1e-6)
 
 
+def test_scores_are_the_same_whoever_computes_them(
+    names: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "CONTEXTS_AT_A_TIME", 64)
+    vocabulary = Vocabulary(names.characters)
+    model = random_model("transformer", len(vocabulary))
+    found = []
+    for n in (1, 3):
+        monkeypatch.setattr(scoring, "workers_that_help", lambda *_, n=n: n)
+        found.append([one.losses for one in score_documents(model, vocabulary, names.val[:300])])
+    assert found[0] == found[1]
+
+
 @pytest.mark.parametrize("name", ["bigram", "mlp", "gru", "transformer"])
 def test_a_text_is_scored_from_its_first_character_on_and_has_no_end(name: str) -> None:
     vocabulary = Vocabulary("".join(sorted(set(PLAY))))

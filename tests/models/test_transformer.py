@@ -150,7 +150,9 @@ def test_every_choice_of_block_has_a_table_path_and_a_step(
     documents = random_documents(V)
     table = model.reader.table(documents)
     expected = Model.table_logits(model, table)
-    torch.testing.assert_close(model.table_logits(table), expected, atol=1e-5, rtol=0)
+    for training in (True, False):  # where alike tokens don't share, and where they do
+        found = model.train(training).table_logits(table)
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
     own, default = None, None
     for token in [0, 1, 2, 3, 4]:
         logits, own = model.step(torch.tensor([token]), own)
