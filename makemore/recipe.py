@@ -88,6 +88,10 @@ class TrainingSettings(Settings):
         "closer at the beginning",
     )
     seed: int = Field(3407, ge=0, lt=2**63, description="of the weights, batches and dropout")
+    all_reduce: Literal["fp32", "bf16"] = Field(
+        "fp32",
+        description="in several processes: how gradients are sent; bf16 takes half the bytes",
+    )
     device: Device = Field("auto", description="auto: CUDA where there is a GPU, otherwise the CPU")
 
     @field_validator("drop_at")

@@ -8,10 +8,10 @@ from typing import Any
 
 from makemore.api.given import read_given, warn_of_the_format
 from makemore.compute.devices import pick_device
+from makemore.compute.processes import processes_of_torchrun
 from makemore.compute.randomness import own_random_numbers
 from makemore.config import Config
 from makemore.corpus.sources import Paths
-from makemore.corpus.splits import Corpus
 from makemore.display import visible
 from makemore.errors import MakemoreWarning
 from makemore.maker import Maker
@@ -76,16 +76,17 @@ def train_config(
         from makemore.runs.run_recorder import RunRecorder  # and TensorBoard, before a clock runs
     corpus, device = config.data.load(), pick_device(config.training.device)
     with ExitStack() as stack:
+        processes = stack.enter_context(processes_of_torchrun())
         stack.enter_context(own_random_numbers(device))
-        learner = Learner(config, corpus, device)
+        learner = Learner(config, corpus, device, processes=processes)
         recorder: Recorder = MemoryRecorder()
-        if out:  # made once nothing is left that can be refused
+        if out and processes.leads:  # made once nothing is left that can be refused
             run = create_run(None if out is True else Path(out), config.name)
             stack.enter_context(claimed(run))
             recorder = RunRecorder(run)
         warn_of_the_format(corpus)
         lines = [corpus.describe(), *_start_of(learner)] if show else []
-        return _train(learner, corpus, recorder, lines, watch, should_stop)
+        return _train(learner, recorder, lines, watch, should_stop)
 
 
 def resume(
@@ -120,26 +121,31 @@ def resume(
 
     found = find_run(None if run is None else Path(run))
     with ExitStack() as stack:
-        stack.enter_context(claimed(found))  # so that no other process can write a checkpoint now
+        processes = stack.enter_context(processes_of_torchrun())
+        if processes.leads:  # so that no other process can write a checkpoint now
+            stack.enter_context(claimed(found))
         config, checkpoint, corpus = reopen(found, settings, trusted=trust)
         device = pick_device(config.training.device)
         stack.enter_context(own_random_numbers(device))
-        learner = Learner(config, corpus, device, checkpoint)
+        learner = Learner(config, corpus, device, checkpoint, processes=processes)
+        recorder: Recorder = RunRecorder(found) if processes.leads else MemoryRecorder()
         lines = [corpus.describe(), f"resuming {found} at step {learner.progress.step:,}"]
-        return _train(
-            learner, corpus, RunRecorder(found), lines if show else [], watch, should_stop
-        )
+        return _train(learner, recorder, lines if show else [], watch, should_stop)
 
 
 def _train(
     learner: Learner,
-    corpus: Corpus,
     recorder: Recorder,
     lines: list[str],
     watch: Callable[[Progress], None] | None,
     should_stop: Callable[[], bool] | None,
 ) -> Maker:
-    """Let a loop run; `lines` come before its live line, and where there are none it is silent."""
+    """Let a loop run; `lines` come before its live line, and where there are none it is silent.
+
+    Of several processes only the first writes and speaks.
+    """
+    if not learner.processes.leads:
+        lines = []
     with StatusLine() as status:
         for line in lines:
             status.say(line)

@@ -14,6 +14,7 @@ from typing import Any
 
 import typer
 
+from makemore.compute import torchrun
 from makemore.display import visible
 from makemore.errors import MakemoreWarning, UserError
 
@@ -87,7 +88,8 @@ def _saying_warnings() -> Iterator[None]:
 
         def show(message: Warning | str, category: type[Warning], *args: Any, **kw: Any) -> None:
             if issubclass(category, MakemoreWarning):
-                say(str(message))
+                if torchrun.rank() == 0:  # of several processes one speaks for all
+                    say(str(message))
             else:
                 show_other(message, category, *args, **kw)
 

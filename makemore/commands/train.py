@@ -1,5 +1,6 @@
 """`makemore train`."""
 
+import signal
 from typing import Any
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
 from makemore.commands.signals import stop_on_signals
+from makemore.compute import torchrun
 from makemore.errors import UsageError
 from makemore.runs.settings import read_settings
 
@@ -42,13 +44,16 @@ def train(
             maker = api.resume(out, trust=trust, show=not as_json, should_stop=stop, **settings)
         else:
             maker = api.train_config(wanted, out or True, show=not as_json, should_stop=stop)
-    summary = summarise(maker) if maker.progress.finished else None
-    if as_json:
+    finished, first = maker.progress.finished, torchrun.rank() == 0
+    summary = summarise(maker) if finished and first else None
+    if not first:
+        pass
+    elif as_json:
         figures = summary.figures() if summary else {}
         console.print_json({"run": str(maker.run), "step": maker.progress.step, **figures})
     elif summary is not None:
         console.show_run(maker, summary)
     else:
         console.show_stop(maker)
-    if summary is None:
-        raise typer.Exit(128 + (stop.signal or 0))
+    if not finished:
+        raise typer.Exit(128 + (stop.signal or signal.SIGTERM))  # another process was asked

@@ -3,4 +3,6 @@
 devices      the device that computes, and the same sums in every run
 randomness   the states of the random numbers
 threads      workers that share a step, a core each
+processes    processes that share a training
+torchrun     what it tells each of them
 """

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -9,6 +10,12 @@ from torch import Tensor
 def own_random_numbers(device: torch.device) -> AbstractContextManager[None]:
     """Give the caller's random numbers back when a training, which seeds them, is over."""
     return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+
+
+def seed_step(seed: int, step: int, rank: int) -> None:
+    """Seed torch's global generators for one process's share of one step."""
+    sequence = np.random.SeedSequence([seed, step, rank])
+    torch.manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1)))
 
 
 def random_states(device: torch.device) -> dict[str, Tensor]:

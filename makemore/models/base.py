@@ -18,6 +18,7 @@ from makemore.contexts.sequences import SequenceTable
 from makemore.contexts.tables import Reader, Table
 from makemore.contexts.windows import WindowReader, WindowTable
 from makemore.corpus.documents import Documents
+from makemore.models.normalization import BatchNorm
 
 State = tuple[Tensor, ...]
 """What a model's step remembers for the next. Only the model itself reads it."""
@@ -171,6 +172,15 @@ class Model(nn.Module):
     def divisible(self) -> bool:
         """Whether the loss of a batch is the mean of its parts', each computed by itself."""
         return False
+
+    @property
+    def separable(self) -> bool:
+        """Whether a batch's loss is the mean of its parts', apart from dropout's random numbers.
+
+        It is not where a layer normalises over the batch.
+        """
+        kinds = (BatchNorm, nn.modules.batchnorm._BatchNorm)
+        return not any(isinstance(module, kinds) for module in self.modules())
 
     @property
     def closed_form(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from makemore.compute.processes import Processes
 from makemore.contexts.tables import Table
 from makemore.models.base import Model
 
@@ -34,8 +35,36 @@ def gradient(model: Model, table: Table, parameters: Sequence[Tensor]) -> Gradie
     )
 
 
+def nothing(parameters: Sequence[Tensor]) -> Gradient:
+    """Make the gradient of no predictions."""
+    vector = torch.cat([torch.zeros_like(parameter).flatten() for parameter in parameters])
+    return Gradient(vector.new_zeros(()), 0, vector)
+
+
+def mean_of_all(own: Gradient, processes: Processes, as_type: torch.dtype) -> Gradient:
+    """Put the parts of all processes together, each weighted by its predictions; `own` is used up.
+
+    Args:
+        own: of the predictions of this process.
+        processes: that have some of the others.
+        as_type: of the gradient on its way.
+
+    Raises:
+        UserError: another process has gone.
+    """
+    if processes.n == 1:
+        return own
+    vector = own.vector.mul_(own.predictions)
+    loss, predictions = processes.add_up(
+        vector, own.loss.item() * own.predictions, own.predictions, as_type=as_type
+    )
+    return Gradient(
+        own.loss.new_tensor(loss / predictions), round(predictions), vector.div_(predictions)
+    )
+
+
 def mean(parts: Sequence[Gradient]) -> Gradient:
-    """Put the parts of a batch together, each weighted by its predictions; the first is used up."""
+    """Put parts of a batch together, each weighted by its predictions; the first is used up."""
     first, *others = parts
     if not others:
         return first

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from makemore.compute.devices import compute_reproducibly, pick_device
-from makemore.compute.randomness import random_states, restore_random_states
+from makemore.compute.processes import ALONE, Processes
+from makemore.compute.randomness import random_states, restore_random_states, seed_step
 from makemore.compute.threads import Workers, threads_that_pay, workers_that_help
 from makemore.config import Config
 from makemore.contexts.tables import Table
@@ -36,7 +37,7 @@ from makemore.runs.settings import read_settings
 from makemore.runs.start import start_from
 from makemore.training.batches import Batches
 from makemore.training.divergence import Trace, Watchdog
-from makemore.training.gradients import Gradient, clip, gradient, mean
+from makemore.training.gradients import Gradient, clip, gradient, mean, mean_of_all, nothing
 from makemore.training.optimizers import Optimizer
 from makemore.training.schedule import learning_rate
 
@@ -79,6 +80,7 @@ class Learner:
         device: torch.device,
         resumed: Checkpoint | None = None,
         tried: bool = True,
+        processes: Processes = ALONE,
     ) -> None:
         """Build a model with the seed of its config, or go on with a checkpoint's.
 
@@ -89,9 +91,10 @@ class Learner:
             resumed: go on from here. The weights in the end are those of a training that was never
                 interrupted, bit for bit.
             tried: whether a user's own model is tried before, as `build_custom` does.
+            processes: that share the steps. Each has a learner of its own, in the same state.
 
         Raises:
-            UserError: a user's own model can't be built.
+            UserError: a user's own model can't be built, or shared.
         """
         compute_reproducibly(device)
         old = resumed
@@ -104,6 +107,7 @@ class Learner:
         self.settings = config.training
         self.watchdog = Watchdog()
         self.device = device
+        self.processes = processes
         self.resumed = resumed is not None
         progress = replace(resumed.progress) if resumed else Progress()
         progress.start_session()
@@ -122,8 +126,14 @@ class Learner:
             progress,
             known_corpus=corpus,
         )
-        n_workers = workers_that_help(device, self.model.divisible)
-        self.batches = Batches(self.model, self.documents, self.settings, n_workers)
+        if processes.n > 1 and not self.model.separable:
+            raise UserError(
+                f"--model {config.name} normalises each batch as a whole, which several processes "
+                f"can't share: give it --norm layer, or train it in one process."
+            )
+        n_workers = processes.least(workers_that_help(device, self.model.divisible))
+        n_parts = n_workers * processes.n
+        self.batches = Batches(self.model, self.documents, self.settings, n_parts)
         predictions = self.documents.predictions * self.batches.size / self.batches.available
         threads = threads_that_pay(predictions * self.model.n_parameters)
         self.workers = Workers(n_workers, None if self.model.divisible else threads)
@@ -203,15 +213,27 @@ class Learner:
         return self.step_on(self.next_tables(), rate)
 
     def next_tables(self) -> list[Table]:
-        """Make the tables of the next step's batch, one for each of its parts."""
+        """Make the tables of the next step's batch, one for each part that is this process's."""
         # one after the other: two threads that make tables would wait for each other's Python
-        parts = range(self.batches.parts)
+        parts = self.processes.share(range(self.batches.parts))
         return [self.batches.table(self.progress.step, part) for part in parts]
 
     def gradient(self, tables: Sequence[Table]) -> Gradient:
-        """Compute the loss of a batch and its gradient, as a step does; no weight changes."""
+        """Compute the loss of a batch and its gradient, as a step does; no weight changes.
+
+        Args:
+            tables: of the parts that are this process's.
+
+        Returns:
+            Those of the parts of all processes.
+        """
+        if self.processes.n > 1:  # each draws numbers of its own, whatever was drawn before
+            seed_step(self.settings.seed, self.progress.step, self.processes.rank)
         parameters = self.optimizer.parameters
-        return mean(self.workers.map(lambda table: gradient(self.model, table, parameters), tables))
+        parts = self.workers.map(lambda table: gradient(self.model, table, parameters), tables)
+        own = mean(parts) if parts else nothing(parameters)
+        sent = torch.bfloat16 if self.settings.all_reduce == "bf16" else torch.float32
+        return mean_of_all(own, self.processes, sent)
 
     def step_on(self, tables: Sequence[Table], rate: float | None = None) -> Step:
         """Take a step as `step` does, on a batch of one's own, as tables of its parts."""

@@ -58,7 +58,7 @@ def train(
             if not learner.resumed:
                 session.begin()
                 watch(progress)
-            while not progress.finished and not should_stop():
+            while not progress.finished and not learner.processes.agree(should_stop()):
                 session.step()
                 watch(progress)
         except DivergenceError as error:
