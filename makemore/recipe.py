@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from makemore.settings import FilePath, Settings
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["auto", "fp32", "bf16", "tf32"]
 DROP_AT = 0.5
 SGD_RECIPE = {"learning_rate": 0.1, "momentum": 0.0, "weight_decay": 0.0, "grad_clip": 0.0}
 """Plain gradient descent as in the lectures. The recipes of the architectures are for steps of
@@ -88,6 +89,16 @@ class TrainingSettings(Settings):
         "closer at the beginning",
     )
     seed: int = Field(3407, ge=0, lt=2**63, description="of the weights, batches and dropout")
+    precision: Precision = Field(
+        "auto",
+        description="of the factors of matrix products, in training alone; auto: bf16 on a CUDA "
+        "GPU that has it, otherwise fp32",
+    )
+    compile: bool = Field(
+        False,
+        description="let PyTorch's compiler make one program of the model: it takes a minute, and "
+        "pays in long trainings",
+    )
     all_reduce: Literal["fp32", "bf16"] = Field(
         "fp32",
         description="in several processes: how gradients are sent; bf16 takes half the bytes",

@@ -1,6 +1,7 @@
 """What computes, and how does it stay exact?
 
 devices      the device that computes, and the same sums in every run
+precision    in how many bits matrices are multiplied
 randomness   the states of the random numbers
 threads      workers that share a step, a core each
 processes    processes that share a training

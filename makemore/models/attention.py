@@ -99,9 +99,9 @@ def rotate(x: Tensor, positions: Tensor) -> Tensor:
         x: queries and keys, (..., heads, channels of a head).
         positions: of the tokens, (...).
     """
-    pairs = torch.view_as_complex(x.unflatten(-1, (-1, 2)))  # (..., heads, pairs)
+    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))  # (..., heads, pairs)
     n_pairs = pairs.shape[-1]
     speeds = ROTARY_BASE ** (-torch.arange(n_pairs, device=x.device) / n_pairs)
     angles = positions[..., None, None] * speeds  # (..., 1, pairs)
     turned = pairs * torch.polar(torch.ones_like(angles), angles)
-    return torch.view_as_real(turned).flatten(-2)
+    return torch.view_as_real(turned).flatten(-2).to(x.dtype)

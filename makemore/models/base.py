@@ -230,8 +230,13 @@ def cross_entropy(logits: Tensor, table: Table) -> Tensor:
         logits: (N, V), one row for each distinct context.
         table: with N distinct contexts.
     """
+    if logits.dtype == torch.bfloat16:
+        logits = logits.float()
     weights = table.counts.to(logits.dtype) / table.predictions
-    return kernels.cross_entropy(logits, table.rows, table.targets, weights)
+    if logits.device.type != "cpu":
+        return (pair_losses(logits, table) * weights).sum()
+    with torch.autocast("cpu", enabled=False):  # the sum over predictions stays in fp32
+        return kernels.cross_entropy(logits, table.rows, table.targets, weights)
 
 
 def pair_losses(logits: Tensor, table: Table) -> Tensor:

@@ -27,4 +27,4 @@ class GRU(Recurrent):
         old_reset, old_update, old_candidate = self.from_state(h).chunk(3, dim=-1)
         r, z = (reset + old_reset).sigmoid(), (update + old_update).sigmoid()
         n = tanh(candidate + r * old_candidate)
-        return (torch.lerp(n, h, z),)
+        return (torch.lerp(n.to(h.dtype), h, z.to(h.dtype)),)  # the state stays in fp32

@@ -38,10 +38,13 @@ class BatchNorm(nn.Module):
         if not self.training:
             scale = self.weight * (self.running_var + self.eps).rsqrt()
             return x * scale + (self.bias - self.running_mean * scale)
-        rows = x.flatten(0, -2)  # (N, n_channels)
-        counts = x.new_ones(len(rows)) if weights is None else weights.flatten().to(x.dtype)
+        rows = x.flatten(0, -2).to(self.weight.dtype)  # (N, n_channels), in fp32 whatever x is in
+        counts = rows.new_ones(len(rows)) if weights is None else weights.flatten().to(rows.dtype)
         n = counts.sum()
-        normalised, mean, variance = batch_norm(rows, counts / n, self.weight, self.bias, self.eps)
+        with torch.autocast(x.device.type, enabled=False):
+            normalised, mean, variance = batch_norm(
+                rows, counts / n, self.weight, self.bias, self.eps
+            )
         self.follow(mean, variance, n)
         return normalised.view_as(x)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from makemore.compute.precision import multiplying_in
 from makemore.compute.processes import Processes
 from makemore.contexts.tables import Table
 from makemore.models.base import Model
@@ -26,9 +27,12 @@ class Gradient:
     vector: Tensor
 
 
-def gradient(model: Model, table: Table, parameters: Sequence[Tensor]) -> Gradient:
+def gradient(
+    model: Model, table: Table, parameters: Sequence[Tensor], precision: str = "fp32"
+) -> Gradient:
     """Compute the loss of a table and its gradient; `parameter.grad` is neither read nor set."""
-    loss = model.loss(table)
+    with multiplying_in(precision, model.device):
+        loss = model.loss(table)
     slopes = torch.autograd.grad(loss, parameters, materialize_grads=True)
     return Gradient(
         loss.detach(), table.predictions, torch.cat([slope.flatten() for slope in slopes])

@@ -9,15 +9,19 @@ benchmark, a check or a notebook takes steps as it likes:
 """
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from importlib.util import find_spec
+from shutil import which
 from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor
 
 from makemore.compute.devices import compute_reproducibly, pick_device
+from makemore.compute.precision import pick_precision
 from makemore.compute.processes import ALONE, Processes
 from makemore.compute.randomness import random_states, restore_random_states, seed_step
 from makemore.compute.threads import Workers, threads_that_pay, workers_that_help
@@ -97,6 +101,7 @@ class Learner:
             UserError: a user's own model can't be built, or shared.
         """
         compute_reproducibly(device)
+        self.precision = pick_precision(config.training.precision, device)
         old = resumed
         if old is None and config.training.init_from is not None:
             old = Checkpoint.load(config.training.init_from)
@@ -117,6 +122,8 @@ class Learner:
         torch.manual_seed(self.settings.seed)
         model = build_model(config.model, config.architecture, len(vocabulary), tried=tried)
         self.model = model.to(device)
+        if self.settings.compile:
+            compile_loss(self.model)
         self.maker = Maker(
             config,
             self.model,
@@ -230,7 +237,11 @@ class Learner:
         if self.processes.n > 1:  # each draws numbers of its own, whatever was drawn before
             seed_step(self.settings.seed, self.progress.step, self.processes.rank)
         parameters = self.optimizer.parameters
-        parts = self.workers.map(lambda table: gradient(self.model, table, parameters), tables)
+
+        def own_gradient(table: Table) -> Gradient:
+            return gradient(self.model, table, parameters, self.precision)
+
+        parts = self.workers.map(own_gradient, tables)
         own = mean(parts) if parts else nothing(parameters)
         sent = torch.bfloat16 if self.settings.all_reduce == "bf16" else torch.float32
         return mean_of_all(own, self.processes, sent)
@@ -302,6 +313,24 @@ class Learner:
         return self.model.closed_form or all(
             bool(parameter.isfinite().all()) for parameter in self.model.parameters()
         )
+
+
+def compile_loss(model: Model) -> None:
+    """Let PyTorch's compiler make a program of what training minimises, at the first step.
+
+    The sizes of tables differ from batch to batch, so the program takes any. Validation and
+    sampling compute as ever.
+
+    Raises:
+        UserError: the compiler needs another one, which is not here.
+    """
+    if model.device.type == "cpu" and not any(
+        map(which, [os.environ.get("CXX", "g++"), "clang++"])
+    ):
+        raise UserError("--compile needs a C++ compiler, and finds none: install g++ or clang++.")
+    if model.device.type == "cuda" and find_spec("triton") is None:
+        raise UserError("--compile needs Triton on a GPU, and finds none: pip install triton.")
+    model.loss = torch.compile(model.loss, dynamic=True)  # type: ignore[method-assign]
 
 
 def untrained(config: Config) -> Maker:
