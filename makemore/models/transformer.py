@@ -118,7 +118,9 @@ class Transformer(Model):
         self.blocks = nn.ModuleList(blocks)
         self.ln_f = make_norm(settings.norm, settings.n_embd, settings.norm_gain)
         self.lm_head = nn.Linear(settings.n_embd, vocab_size, bias=False)
-        heads = torch.eye(self.n_head).repeat_interleave(self.n_embd // self.n_head, dim=0)
+        heads = torch.eye(self.n_head, device="cpu").repeat_interleave(
+            self.n_embd // self.n_head, dim=0
+        )
         self.register_buffer("heads", heads, persistent=False)  # (n_embd, n_head)
         self.apply(self._initialise)
         for block in blocks:  # what the residual stream sums up starts smaller, or at nothing

@@ -13,6 +13,7 @@ from typing import Any
 import safetensors.torch
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from makemore.config import Config
 from makemore.corpus.vocabulary import Vocabulary
@@ -175,12 +176,24 @@ class Checkpoint:
             if type(size) is int and size > most:
                 raise ValueError(f"its weights are too few for {name} {size}")
         try:
-            with torch.device("meta"), torch.random.fork_rng(devices=[]):
+            with torch.device("meta"), _Unfilled(), torch.random.fork_rng(devices=[]):
                 model = build_model(self.config.model, architecture, len(self.vocabulary))
                 model.load_state_dict(self.weights, assign=True)
         except RuntimeError as error:
             first = str(error).splitlines()[:2][-1]  # below the heading, the first that is wrong
             raise ValueError(first.strip().rstrip(".")) from error
+
+
+class _Unfilled(TorchFunctionMode):
+    """Leaves out what would fill tensors that hold nothing: there it imports PyTorch's compiler."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        """Give the tensor back as it is, where a call would only fill it."""
+        if getattr(func, "__name__", "") in {"normal_", "uniform_", "fill_", "zero_"}:
+            return args[0] if args else kwargs["tensor"]  # a method, or of torch.nn.init
+        return func(*args, **(kwargs or {}))
 
 
 def _within(tensors: Mapping[str, Any], prefix: str) -> dict[str, Tensor]:

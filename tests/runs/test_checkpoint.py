@@ -2,6 +2,8 @@
 
 import ast
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,12 @@ import torch
 from safetensors import safe_open
 
 import makemore
+from makemore.corpus.splits import Corpus
 from makemore.errors import UserError
 from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.header import FORMAT
-from tests.helpers import random_model
+from makemore.training.learner import Learner
+from tests.helpers import random_model, small_config
 
 
 def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path, checkpoint: Checkpoint) -> None:
@@ -87,3 +91,18 @@ def test_nothing_is_pickled() -> None:
                     assert module != "pickle"
                 case ast.Attribute(value=ast.Name(id="torch"), attr=name):
                     assert name not in {"save", "load"}, path
+
+
+@pytest.mark.parametrize("model", ["transformer", "lstm", "wavenet"])
+def test_to_load_a_checkpoint_imports_no_compiler(
+    tmp_path: Path, corpus: Corpus, model: str
+) -> None:
+    """PyTorch's takes over a second, longer than twenty names."""
+    path = tmp_path / "x.safetensors"
+    Learner(small_config(model), corpus, torch.device("cpu")).maker.checkpoint().save(path)
+    code = (
+        "import sys; from makemore.runs.checkpoint import Checkpoint\n"
+        f"Checkpoint.load({str(path)!r})\n"
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
