@@ -5,6 +5,7 @@
     console                  what is printed
     messages                 what is said on stderr
     paths                    none is empty
+    usage                    a wrong one is a sentence
     completion               what a shell completes
     images                   pictures in a terminal
     signals                  Ctrl-C
@@ -33,8 +34,10 @@ from makemore.commands.runs import runs
 from makemore.commands.sample import sample
 from makemore.commands.score import score
 from makemore.commands.train import train
+from makemore.commands.usage import Commands
 
 app = typer.Typer(
+    cls=Commands,
     help="Train character-level language models on your text, and make more things like it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -18,6 +18,23 @@ from makemore.compute import torchrun
 from makemore.display import visible
 from makemore.errors import MakemoreWarning, UserError
 
+LESS_MEMORY = {
+    "sample": "a smaller -n or --max-length",
+    "evaluate": "fewer --samples, or other --data in smaller files",
+    "score": "shorter words, or --data in smaller files",
+    "compare": "fewer --models, or a smaller --batch-size",
+    "explain": "a smaller model, or a shorter word",
+    "moons": "a smaller --batch-size",
+    "lecture": "a shorter list of --names",
+    "plot": "fewer pictures at a time",
+    "report": "fewer runs",
+    "replay": "a smaller -n",
+    "runs": "another folder",
+}
+"""What takes less memory in a command; in the others it is the model or its batch."""
+LONGEST = 500
+"""Characters of a sentence."""
+
 
 def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
     """Print what the user can fix in one sentence on stderr; let bugs show their traceback."""
@@ -34,14 +51,17 @@ def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
         except (MemoryError, RuntimeError) as error:
             if not isinstance(error, MemoryError) and "allocate" not in str(error):
                 raise
-            say("There is not enough memory for this: try a smaller model or --batch-size.")
+            less = LESS_MEMORY.get(command.__name__, "a smaller model or --batch-size")
+            say(f"There is not enough memory for this: try {less}.")
             raise typer.Exit(1) from error
 
     return call
 
 
 def say(sentence: str) -> None:
-    """Say something on stderr."""
+    """Say something on stderr; of a value that is longer than anyone reads, both ends."""
+    if len(sentence) > LONGEST:
+        sentence = f"{sentence[: LONGEST // 2]}…{sentence[-LONGEST // 2 :]}"
     print(f"makemore: {visible(sentence)}", file=sys.stderr)  # noqa: T201
 
 
