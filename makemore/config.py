@@ -16,6 +16,7 @@ import tomli_w
 from pydantic import ValidationError
 
 from makemore.corpus.settings import DataSettings
+from makemore.corpus.sources import read_bytes
 from makemore.errors import UsageError, UserError
 from makemore.models import ARCHITECTURES, settings_of
 from makemore.models.settings import ModelSettings
@@ -165,11 +166,17 @@ def read_config(
     from_file: dict[str, Any] = {}
     if file is not None:
         try:
-            from_file = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+            from_file = tomllib.loads(read_bytes(file).decode("utf-8-sig"))
         except OSError as error:
             raise UserError(f"Can't read {file}: {error.strerror}.") from error
-        except (ValueError, RecursionError) as error:  # of its text, encoding, numbers or nesting
-            raise UserError(f"{file} is not valid TOML: {error}.") from error
+        except UnicodeDecodeError as error:
+            raise UserError(f"{file} is not UTF-8, as TOML is: save it so.") from error
+        except RecursionError as error:
+            raise UserError(f"{file} is nested too deep for a file of settings.") from error
+        except ValueError as error:
+            too_long = "a number has more digits than any setting takes"
+            why = error if isinstance(error, tomllib.TOMLDecodeError) else too_long
+            raise UserError(f"{file} is not valid TOML: {why}.") from error
     from_file.pop("expected", None)  # what the run must reach is for those who check the file
     values = overlay(from_file, flags)
     if below := dict(start(str(values["init_from"]))) if values.get("init_from") else {}:

@@ -62,7 +62,11 @@ def refuse_surrogates(name: str, text: str) -> None:
 def is_encoding(name: str) -> bool:
     """Tell whether Python reads text in this encoding."""
     try:
-        b" \n".decode(name)  # not empty, for which Python doesn't look
+        codecs.lookup(name)
+    except (LookupError, ValueError):  # a name may hold what no name does
+        return False
+    try:
+        b" \n".decode(name)  # which only those of text do
     except LookupError:
         return False
     except UnicodeError:
@@ -79,6 +83,8 @@ def likeliest_encoding(content: bytes) -> str | None:
     """
     import chardet  # slow to import, and seldom needed
 
+    if content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"  # looked for first: that of UTF-16 is the beginning of it
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     # a few accents among many plain lines would tell the detector little

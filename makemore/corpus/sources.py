@@ -1,11 +1,16 @@
 """Paths become bytes: a file, the files of a folder, standard input; gzip is unpacked."""
 
 import gzip
+import io
+import os
+import stat
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from makemore.errors import UsageError, UserError
 
@@ -13,6 +18,9 @@ STDIN = Path("-")
 """The path that stands for standard input."""
 GZIP = b"\x1f\x8b"
 """What every gzipped file begins with (RFC 1952)."""
+MOST_BYTES = 2**32
+"""Of what doesn't say how long it is: a pipe, or a gzipped file once it is unpacked."""
+BLOCK = 2**20
 
 Paths = str | Path | Sequence[str | Path]
 """Files and folders, one or several, as a user names them."""
@@ -80,9 +88,41 @@ def unpack(name: str, content: bytes) -> bytes:
     if not content.startswith(GZIP):
         return content
     try:
-        return gzip.decompress(content)
+        with gzip.open(io.BytesIO(content)) as file:
+            return _bounded(name, file)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"{name} is gzipped, and damaged: {error}.") from error
+
+
+@contextmanager
+def open_to_read(path: Path) -> Iterator[BinaryIO]:
+    """Open a file, a pipe or, for `STDIN`, standard input.
+
+    Raises:
+        OSError: it can't be opened.
+        UserError: it is a device, which may never end.
+    """
+    if path == STDIN:
+        yield sys.stdin.buffer
+        return
+    with path.open("rb") as file:
+        mode = os.fstat(file.fileno()).st_mode
+        if (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and not file.isatty():
+            raise UserError(f"{path} is a device, and no text: give a file or a folder.")
+        yield file
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file, a pipe or, for `STDIN`, standard input, as it is now or to its end.
+
+    Raises:
+        OSError: it can't be read.
+        UserError: it is a device, or doesn't end.
+    """
+    with open_to_read(path) as file:
+        # no more than there is: a file may grow faster than it is read
+        size = 0 if path == STDIN else os.fstat(file.fileno()).st_size
+        return file.read(size) if size else _bounded(_name(path), file)
 
 
 def _files(path: Path) -> list[Path]:
@@ -99,9 +139,26 @@ def _files(path: Path) -> list[Path]:
 
 
 def _read(path: Path) -> Source:
-    content = sys.stdin.buffer.read() if path == STDIN else path.read_bytes()
+    content = read_bytes(path)
     unpacked = path.with_suffix("") if path.suffix.lower() == ".gz" else path
     return Source(_name(path), unpacked.suffix.lower(), unpack(_name(path), content))
+
+
+def _bounded(name: str, file: BinaryIO | gzip.GzipFile) -> bytes:
+    """Read to the end, if it comes.
+
+    Raises:
+        UserError: it hasn't come after `MOST_BYTES`.
+    """
+    content = bytearray()
+    while block := file.read(BLOCK):
+        content += block
+        if len(content) > MOST_BYTES:
+            raise UserError(
+                f"{name} gives more than {MOST_BYTES / 2**30:g} GiB: does it end? "
+                f"If so, put a part of it in a file."
+            )
+    return bytes(content)
 
 
 def _name(path: Path) -> str:

@@ -22,6 +22,12 @@ from makemore.errors import UserError
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 Shares = tuple[float, float, float]
+MOST_CHARACTERS = 2**15
+"""In a vocabulary: the Han characters of Unicode's first block and all Korean syllables together.
+
+Each model gives every one of them a number at every place, so that each batch takes V times as
+long, and a bigram V times V floats: 4 GiB.
+"""
 
 
 @dataclass(frozen=True)
@@ -208,7 +214,14 @@ def load_corpus(
             f"{name_of(paths)} leaves no document to train on: give more documents{fewer}, "
             f"or a larger first share than --split {','.join(f'{share:g}' for share in shares)}."
         )
-    return Corpus(source, **parts, how=how, changes=changes, hint=found_hint)
+    corpus = Corpus(source, **parts, how=how, changes=changes, hint=found_hint)
+    if len(corpus.characters) > MOST_CHARACTERS:
+        fewer = "leave out the rare ones by --min-count" if how.format == "lines" else "take less"
+        raise UserError(
+            f"{name_of(paths)} has {len(corpus.characters):,} different characters, and a model "
+            f"learns at most {MOST_CHARACTERS:,}: {fewer}, or check that it is text at all."
+        )
+    return corpus
 
 
 def without_rare(parts: Mapping[Split, list[str]], min_count: int) -> dict[Split, list[str]]:

@@ -2,21 +2,21 @@
 
 import codecs
 import io
-import sys
 from collections.abc import Iterator
-from functools import partial
-from itertools import chain
-from typing import BinaryIO
+from itertools import chain, repeat
+from typing import cast
 
 from makemore.corpus.columns import SUFFIXES
 from makemore.corpus.decoding import decode
 from makemore.corpus.reading import LINE, LINES, HowToRead, clean, read_documents
-from makemore.corpus.sources import GZIP, STDIN, Paths, as_list, name_of, unpack
+from makemore.corpus.sources import GZIP, Paths, as_list, name_of, open_to_read, unpack
 from makemore.errors import UserError
 
 BYTES_AT_A_TIME = 2**14
 """Whole lines of about so many bytes are decoded at once: alone, each costs as much as scoring it.
 """
+LONGEST_LINE = 2**26
+"""Bytes."""
 
 
 def stream_documents(paths: Paths, how: HowToRead = LINES) -> Iterator[str]:
@@ -34,31 +34,52 @@ def stream_documents(paths: Paths, how: HowToRead = LINES) -> Iterator[str]:
     for path in as_list(paths):
         if not in_lines or path.is_dir() or path.suffix.lower() in {".gz", *SUFFIXES}:
             yield from read_documents(path, how)
-        elif path == STDIN:
-            yield from _stream_lines(sys.stdin.buffer, name_of(path), how)
         else:
             try:
-                with path.open("rb") as file:
-                    yield from _stream_lines(file, str(path), how)
+                with open_to_read(path) as file:
+                    yield from _stream_lines(cast(io.BufferedIOBase, file), name_of(path), how)
             except OSError as error:
                 raise UserError(f"Can't read {path}: {error.strerror}.") from error
 
 
-def _stream_lines(file: BinaryIO, name: str, how: HowToRead) -> Iterator[str]:
-    first = file.readline()
-    if first.startswith(GZIP):
-        file = io.BytesIO(unpack(name, first + file.read()))
-        first = file.readline()
-    number, empty = 1, True
-    for lines in chain([[first]], iter(partial(file.readlines, BYTES_AT_A_TIME), [])):
-        for text in _decode_lines(name, lines, number):
+def _stream_lines(file: io.BufferedIOBase, name: str, how: HowToRead) -> Iterator[str]:
+    lines, number, empty = _lines(file, name), 1, True
+    first = next(lines, [b""])
+    if first[0].startswith(GZIP):
+        unpacked = unpack(name, b"".join(chain(first, *lines)))
+        lines = _lines(io.BytesIO(unpacked), name)
+        first = next(lines, [b""])
+    for some in chain([first], lines):
+        for text in _decode_lines(name, some, number):
             for document in map(how.trim, clean(text).split("\n")):
                 if document:
                     empty = False
                     yield document
-        number += len(lines)
+        number += len(some)
     if empty:
         raise UserError(f"{name} holds no text.")
+
+
+def _lines(file: io.BufferedIOBase, name: str) -> Iterator[list[bytes]]:
+    """Read whole lines, the first alone, and then as many as a pipe has ready, up to a size.
+
+    Raises:
+        UserError: a line is too long.
+    """
+    number = 1
+    for size in chain([0], repeat(BYTES_AT_A_TIME)):
+        block = file.read1(size) if size else b""
+        end = b"" if block.endswith(b"\n") else file.readline(LONGEST_LINE)
+        if not block and not end:
+            return
+        lines = io.BytesIO(block + end).readlines()
+        if len(end) == LONGEST_LINE:
+            raise UserError(
+                f"{name} has a line of more than {LONGEST_LINE / 2**20:g} MiB "
+                f"(line {number + len(lines) - 1}): cut it."
+            )
+        yield lines
+        number += len(lines)
 
 
 def _decode_lines(name: str, lines: list[bytes], number: int) -> Iterator[str]:

@@ -168,7 +168,7 @@ def _blaming(file: Path) -> Iterator[None]:
         if isinstance(error, SyntaxError):
             places = [(error.filename or str(file), error.lineno)]
         own = [place for place in places if Path(place[0]).parent == file.parent]
-        where = f"{own[-1][0]}, line {own[-1][1]}" if own else str(file)
+        where = f"{own[-1][0]}, line {own[-1][1]}" if own and own[-1][1] else str(file)
         what = " ".join(str(error).split()).rstrip(".")
         said = f"{type(error).__name__}: {what}" if what else type(error).__name__
         raise UserError(f"{where}: {said}.") from error
