@@ -281,8 +281,8 @@ class Maker(Trained):
 
     def stream(
         self, n: int | None = None, *, seed: int | None = None, **how: Unpack[HowToDraw]
-    ) -> list[Iterator[str]]:
-        """Begin n long texts, each a character at a time when it is asked for, without the prompt.
+    ) -> Iterator[Iterator[str]]:
+        """Begin n long texts, one after another, each a character at a time, without the prompt.
 
         Args:
             n: how many; None: 1.
@@ -298,10 +298,8 @@ class Maker(Trained):
             raise UsageError("A corpus of lines is sampled as whole lines: use sample.")
         prompt, sampler = read_how(self._drawer.usual_length, **how)
         generator = make_generator(seed)
-        return [
-            drawer.stream(generator, prompt=prompt, sampler=sampler)
-            for _ in range(at_least_one(n, drawer.usual_n))
-        ]
+        texts = range(at_least_one(n, drawer.usual_n))
+        return (drawer.stream(generator, prompt=prompt, sampler=sampler) for _ in texts)
 
     def preview(self) -> list[Sample]:
         """Draw the few samples, none very long, that a run shows of itself; one of a text.

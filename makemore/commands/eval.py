@@ -18,7 +18,9 @@ def evaluate(
     encoding: flags.OtherEncodingOption = None,
     samples: Annotated[
         int | None,
-        typer.Option(min=1, help="Also draw so many samples, and tell how good they are."),
+        typer.Option(
+            min=1, max=10**7, help="Also draw so many samples, and tell how good they are."
+        ),
     ] = None,
     device: flags.DeviceOption = "auto",
     model: flags.OwnModelOption = None,

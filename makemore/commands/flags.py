@@ -107,7 +107,7 @@ TopPOption = Annotated[
     ),
 ]
 MinLengthOption = Annotated[
-    int, typer.Option(min=1, help="End none that is shorter; no sample is empty.")
+    int, typer.Option(min=1, max=2**20, help="End none that is shorter; no sample is empty.")
 ]
 MaxLengthOption = Annotated[
     int | None,

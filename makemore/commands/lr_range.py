@@ -9,7 +9,7 @@ from makemore.commands import flags
 from makemore.commands.messages import reports_errors
 from makemore.runs.settings import read_settings
 
-StepsOption = Annotated[int, typer.Option("--steps", min=50, help="Steps of the sweep.")]
+StepsOption = Annotated[int, typer.Option("--steps", min=50, max=10**6, help="Steps of the sweep.")]
 PlotOption = Annotated[
     Path | None,
     typer.Option("--plot", metavar="FILE", help="Also draw the curve, as FILE.png or FILE.svg."),

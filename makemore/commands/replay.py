@@ -24,6 +24,7 @@ CountOption = Annotated[
         "-n",
         "--num-samples",
         min=1,
+        max=10_000,
         help="How many samples.",
         show_default="as many as fit side by side; 1 of a text",
     ),

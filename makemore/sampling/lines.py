@@ -4,6 +4,7 @@ Samples that begin alike share the work: each sample draws its own next characte
 is asked once for each distinct prefix, however many samples stand on it.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -77,7 +78,7 @@ class LineDrawer:
 
         def more() -> Iterator[Sample]:
             if distinct:
-                return islice(unlike, n)
+                return islice(unlike, min(n, sys.maxsize))
             return sample_lines(self.model, self.vocabulary, n, generator, **how)
 
         if corpus is None:

@@ -56,7 +56,8 @@ class TextDrawer:
             raise UsageError(
                 f"{flag} is for a corpus of lines; this run was trained on one long text."
             )
-        texts = [self.stream(generator, prompt=prompt, sampler=sampler) for _ in range(n)]
+        self.vocabulary.encode(prompt)  # refused before the first is asked for
+        texts = (self.stream(generator, prompt=prompt, sampler=sampler) for _ in range(n))
         return (Sample(prompt + "".join(text), finished=False) for text in texts)
 
     def stream(self, generator: torch.Generator, *, prompt: str, sampler: Sampler) -> Iterator[str]:

@@ -39,6 +39,9 @@ from makemore.models.base import Model
 from makemore.sampling.sampler import Sampler
 from makemore.sampling.samples import Sample
 
+MOST_NODES = 2**26
+"""Children of all prefixes of one depth; some float64 of each, 0.5 GiB, are in memory at a time."""
+
 
 @torch.inference_mode()
 def sample_without_replacement(
@@ -166,6 +169,11 @@ def _search(
     log_p = torch.zeros(1, dtype=torch.float64)  # nats, (B,)
     perturbed = torch.full((1,), float(root), dtype=torch.float64)
     for length in range(len(start) - 1, sampler.max_length):
+        if len(beam) * model.vocab_size > MOST_NODES:
+            raise UserError(
+                f"To draw {n} without a repeat takes too much memory: draw at most "
+                f"{MOST_NODES // model.vocab_size:,}, or leave out --distinct."
+            )
         probabilities = torch.zeros(len(beam), model.vocab_size, dtype=torch.float64)
         probabilities[:, BOUNDARY] = 1  # what has ended stays so, and competes with the others
         probabilities[going] = sampler.probabilities(logits.cpu(), length)
