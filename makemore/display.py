@@ -41,7 +41,7 @@ class Grid:
             # where it is too wide, a name goes on in the next line: a part of it names nothing
             table.add_column(Text(heading), justify=justify, style=style, overflow="fold")
         for row in self.rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(show_lines(cell)) for cell in row))
         return table
 
     def to_html(self) -> str:
@@ -94,6 +94,11 @@ def visible(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(repr(c)[1:-1] if _is_obeyed(c) else c for c in text)
+
+
+def show_lines(text: str) -> str:
+    """Do as `visible` with each line of a text, and keep the line breaks."""
+    return "\n".join(map(visible, text.split("\n")))
 
 
 def _is_obeyed(character: str) -> bool:

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from makemore.corpus.reading import LINES, HowToRead
-from makemore.display import Grid, Shown, show_loss, visible
+from makemore.display import Grid, Shown, show_lines, show_loss, visible
 from makemore.shell import quote
 
 if TYPE_CHECKING:  # the list of lectures is shown without torch
@@ -35,8 +35,8 @@ def in_terminal() -> bool:
 
 
 def say(line: str = "", style: str = "") -> None:
-    """Print one line as it is, whatever its length and characters."""
-    console.print(Text(line, style), soft_wrap=True)
+    """Print one line whatever its length, spelling out what a terminal would obey."""
+    console.print(Text(show_lines(line), style), soft_wrap=True)
 
 
 def follow(lines: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -108,10 +109,16 @@ def _runs_among(names: Iterable[str]) -> list[Path]:
     """Give the words that are no picture; each has to be there, as a run is."""
     runs = [Path(name) for name in names if name not in PICTURES]
     for path in runs:
-        if not (path.exists() or Path("runs", path).exists()):
+        if not (_is_there(path) or _is_there(Path("runs", path))):
             known = ", ".join(PICTURES)
             raise UsageError(f"{path} is neither a run nor a picture; pictures are {known}.")
     return runs
+
+
+def _is_there(path: Path) -> bool:
+    with suppress(OSError, ValueError):  # a name that no file system takes
+        return path.exists()
+    return False
 
 
 def _shower(as_json: bool) -> Show:

@@ -29,6 +29,8 @@ def open_checkpoint(
         UserError: it can't be read, or is no checkpoint of this version of makemore.
     """
     try:
+        if path.exists() and not path.is_file():  # one would wait for a pipe for ever
+            raise UserError(f"{path} is no file, and so no checkpoint: name another run.")
         with safe_open(path, framework=framework) as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT:

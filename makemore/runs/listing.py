@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from makemore.corpus.reading import embedded_names
+from makemore.corpus.sources import name_of
 from makemore.display import Grid, Shown, show_loss, visible
 from makemore.errors import UserError
 from makemore.runs.header import open_checkpoint
@@ -173,14 +174,14 @@ def read_run(run: Run) -> ListedRun:
         problem = str(error)
     except OSError as error:
         problem = f"Can't read {run}: {error.strerror}."
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         problem = f"{run} lacks what a run holds: {error!r}."
     return ListedRun(run.directory, "unreadable", error=problem)
 
 
 def _read(run: Run) -> ListedRun:
     files = [path for path in (run.last, run.best) if path.exists()]
-    if not (files or run.config.exists()):
+    if not (files or run.config.is_file()):
         raise UserError(f"{run} holds no run.")
     state: State = "running" if is_claimed(run) else "stopped"
     if not files:
@@ -219,7 +220,7 @@ def _origin(values: Mapping[str, Any]) -> dict[str, Any]:
     """Tell the model and the data of a run's settings."""
     return {
         "model": values["model"].rpartition(":")[2],
-        "data": values.get("data") or embedded_names().name,
+        "data": name_of(values.get("data") or embedded_names().name),
     }
 
 

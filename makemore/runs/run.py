@@ -106,7 +106,7 @@ class Run:
     def exists(self) -> bool:
         """Whether the directory holds a run, and can be looked into."""
         with suppress(OSError):
-            return self.config.exists() or self.last.exists()
+            return self.config.is_file() or self.last.exists()
         return False
 
     def __str__(self) -> str:
@@ -131,7 +131,9 @@ def create_run(out: Path | None, model: str) -> Run:
         out.mkdir(parents=True, exist_ok=True)
         return run
     except OSError as error:
-        raise UserError(f"Can't make {error.filename}: {error.strerror}.") from error
+        raise UserError(
+            f"Can't make {error.filename}: {error.strerror}; choose another --out."
+        ) from error
     except UnicodeEncodeError as error:
         raise UserError(f"The name {out} is not UTF-8: choose another --out.") from error
 

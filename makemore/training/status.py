@@ -8,7 +8,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from makemore.display import show_loss
+from makemore.display import show_lines, show_loss
 from makemore.runs.progress import Progress
 from makemore.training.live import LiveArea
 
@@ -30,7 +30,7 @@ class StatusLine:
 
     def say(self, line: str) -> None:
         """Show one line as it is, whatever its length and characters."""
-        self._area.console.print(Text(line), soft_wrap=True)
+        self._area.console.print(Text(show_lines(line)), soft_wrap=True)
 
     def update(self, progress: Progress) -> None:
         """Show how far a training has come."""
