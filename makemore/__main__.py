@@ -2,11 +2,13 @@
 
 import atexit
 import gc
-import sys
+
+from makemore.signals import SIGNALS
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C ends it quietly, also while it is still being imported."""
+    """Run the command line. A signal is heard from here on, also while all else is imported."""
+    SIGNALS.listen()
     # Imports make many thousand objects that stay until the end. Python's search for cycles among
     # them, again and again on the way and once more before it ends, is a quarter of `--help` and of
     # an import of torch.
@@ -18,8 +20,8 @@ def main() -> None:
 
         with spelling_out():
             app(prog_name="makemore")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    finally:
+        SIGNALS.end_if_asked()
 
 
 if __name__ == "__main__":

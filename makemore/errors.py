@@ -13,5 +13,12 @@ class UsageError(UserError):
     exit_status = 2
 
 
+class StoppedError(UserError):
+    """Who was asked to stop has done so, before there was anything to keep."""
+
+    def __init__(self) -> None:
+        super().__init__("Stopped before the first step; nothing is kept.")
+
+
 class MakemoreWarning(UserWarning):
     """One sentence that the user may want to know; what was asked for goes on."""

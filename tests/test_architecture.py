@@ -13,7 +13,7 @@ import makemore
 ROOT = Path(makemore.__file__).parent
 ORDER = [
     {"micrograd"},
-    {"errors", "display", "settings", "shell"},
+    {"errors", "display", "settings", "shell", "signals"},
     {"backprop", "compute"},
     {"corpus"},
     {"contexts"},

@@ -15,9 +15,10 @@ from makemore.corpus.sources import Paths
 from makemore.display import visible
 from makemore.errors import MakemoreWarning
 from makemore.maker import Maker
+from makemore.runs.new_run import new_run
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import MemoryRecorder, Recorder
-from makemore.runs.run import claimed, create_run, find_run, reopen
+from makemore.runs.run import claimed, find_run, reopen
 from makemore.training.learner import Learner
 from makemore.training.loop import best_of, not_learned
 from makemore.training.loop import train as run_loop
@@ -48,7 +49,7 @@ def train(
         trust: run the Python file of a model that `config` names, though you have not named it.
         show: show what was read, and a live line.
         watch: called with the progress before the first step and after every step.
-        should_stop: asked before every step, and once before all.
+        should_stop: asked before every step, and before every table of a validation.
         settings: any other setting by its name: `max_steps=500`, `n_embd=32`, `format="text"`.
 
     Returns:
@@ -56,7 +57,8 @@ def train(
         `metrics`, how far it has come its `progress`.
 
     Raises:
-        UserError: a file can't be read or written, or the loss diverged.
+        UserError: a file can't be read or written, or the loss diverged; as `StoppedError`,
+            `should_stop` said so before there was anything to keep.
         UsageError: a setting that can't be.
     """
     wanted = read_given(data, model, config, trust, settings)
@@ -81,9 +83,8 @@ def train_config(
         learner = Learner(config, corpus, device, processes=processes)
         recorder: Recorder = MemoryRecorder()
         if out and processes.leads:  # made once nothing is left that can be refused
-            run = create_run(None if out is True else Path(out), config.name)
-            stack.enter_context(claimed(run))
-            recorder = RunRecorder(run)
+            name = None if out is True else Path(out)
+            recorder = RunRecorder(stack.enter_context(new_run(name, config.name)))
         warn_of_the_format(corpus)
         lines = [corpus.describe(), *_start_of(learner)] if show else []
         return _train(learner, recorder, lines, watch, should_stop)
@@ -105,7 +106,7 @@ def resume(
         trust: run the Python file that it names, though you have not named it, as it is now.
         show: show what was read, and a live line.
         watch: called with the progress before the first step and after every step.
-        should_stop: asked before every step, and once before all.
+        should_stop: asked before every step, and before every table of a validation.
         settings: those that may change: max_steps, epochs, eval_interval, log_interval,
             diagnostics, keep_checkpoints, device; and model, where the file of your own has moved
             or changed.

@@ -8,7 +8,6 @@
     usage                    a wrong one is a sentence
     completion               what a shell completes
     images                   pictures in a terminal
-    signals                  Ctrl-C
 
 torch takes over a second to import, so nothing here imports it until a command computes. Then it
 comes first: below too many calls, CPython 3.11 allocates the memory for frames again and again.

@@ -6,9 +6,9 @@ import typer
 
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
-from makemore.commands.signals import stop_on_signals
 from makemore.comparison.recipes import read_recipes
 from makemore.models import ARCHITECTURES
+from makemore.signals import SIGNALS
 
 ModelsOption = Annotated[
     str | None,
@@ -33,11 +33,8 @@ def compare(
     from makemore.api import compare as api
     from makemore.commands import console
 
-    with stop_on_signals() as stop:
-        found = api.compare_configs(wanted, show=not as_json, should_stop=stop)
+    found = api.compare_configs(wanted, show=not as_json, should_stop=SIGNALS.should_stop)
     if as_json:
         console.print_json(found.figures())
     else:
         console.show_comparison(found)
-    if stop.signal is not None:
-        raise typer.Exit(128 + stop.signal)

@@ -46,6 +46,7 @@ def follow(lines: Iterable[str]) -> None:
             say(line)
         return
     with Live(console=console, auto_refresh=False) as live:
+        console.show_cursor()  # also a process that is killed leaves it there
         for line in lines:
             live.update(Text(line), refresh=True)
 
@@ -77,6 +78,10 @@ def show_explanation(found: "Explanation") -> None:
 def show_stop(maker: "Maker") -> None:
     """Say that a run was stopped, and how it goes on."""
     assert maker.run is not None, "a command trains a run"
+    if maker.progress.finished and maker.progress.validated:
+        say("\nStopped after the last step; all is saved. Make more with:")
+        say(f"makemore sample --run {quote(maker.run)}", "bold")
+        return
     say(f"\nStopped at step {maker.progress.step:,}; all is saved. Go on with:")
     say(f"makemore train --resume --out {quote(maker.run)}", "bold")
 

@@ -7,10 +7,10 @@ import typer
 
 from makemore.commands import flags
 from makemore.commands.messages import reports_errors
-from makemore.commands.signals import stop_on_signals
 from makemore.compute import torchrun
 from makemore.errors import UsageError
 from makemore.runs.settings import read_settings
+from makemore.signals import SIGNALS
 
 
 @flags.with_setting_flags
@@ -39,21 +39,21 @@ def train(
     from makemore.commands import console
     from makemore.training.summary import summarise
 
-    with stop_on_signals() as stop:
-        if wanted is None:
-            maker = api.resume(out, trust=trust, show=not as_json, should_stop=stop, **settings)
-        else:
-            maker = api.train_config(wanted, out or True, show=not as_json, should_stop=stop)
-    finished, first = maker.progress.finished, torchrun.rank() == 0
-    summary = summarise(maker) if finished and first else None
-    if not first:
-        pass
-    elif as_json:
+    show, should_stop = not as_json, SIGNALS.should_stop
+    if wanted is None:
+        maker = api.resume(out, trust=trust, show=show, should_stop=should_stop, **settings)
+    else:
+        maker = api.train_config(wanted, out or True, show=show, should_stop=should_stop)
+    stopped = should_stop() or not maker.progress.finished
+    if torchrun.rank() > 0:  # the first process writes and speaks
+        raise typer.Exit(128 + signal.SIGTERM if stopped else 0)
+    summary = None if stopped else summarise(maker)
+    if as_json:
         figures = summary.figures() if summary else {}
         console.print_json({"run": str(maker.run), "step": maker.progress.step, **figures})
     elif summary is not None:
         console.show_run(maker, summary)
     else:
         console.show_stop(maker)
-    if not finished:
-        raise typer.Exit(128 + (stop.signal or signal.SIGTERM))  # another process was asked
+    if stopped and not should_stop():  # another process was asked
+        raise typer.Exit(128 + signal.SIGTERM)

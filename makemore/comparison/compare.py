@@ -10,9 +10,10 @@ from makemore.compute.devices import pick_device
 from makemore.compute.randomness import own_random_numbers
 from makemore.config import Config
 from makemore.corpus.splits import Corpus
-from makemore.errors import MakemoreWarning, UserError
+from makemore.errors import MakemoreWarning, StoppedError, UserError
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import MemoryRecorder
+from makemore.signals import SIGNALS
 from makemore.training.learner import Learner
 from makemore.training.loop import best_of, train
 from makemore.training.summary import summarise
@@ -51,16 +52,19 @@ def compare(
         comparison.compressors.append(found)
         watch(comparison)
     failure: UserError | None = None
-    for config, entry in zip(configs, entries, strict=True):
-        if should_stop():
-            break
-        try:
-            _train(entry, config, corpus, lambda: watch(comparison), should_stop)
-        except UserError as error:
-            failure, entry.state, entry.error = error, "failed", str(error)
-            entry.train_loss = entry.val_loss = math.nan
-            if any(other.state != "failed" for other in entries):
-                warnings.warn(f"{entry.model}: {error}", MakemoreWarning, stacklevel=3)
+    with SIGNALS.held():
+        for config, entry in zip(configs, entries, strict=True):
+            if should_stop():
+                break
+            try:
+                _train(entry, config, corpus, lambda: watch(comparison), should_stop)
+            except StoppedError:  # before it had begun
+                entry.state = "waiting"
+            except UserError as error:
+                failure, entry.state, entry.error = error, "failed", str(error)
+                entry.train_loss = entry.val_loss = math.nan
+                if any(other.state != "failed" for other in entries):
+                    warnings.warn(f"{entry.model}: {error}", MakemoreWarning, stacklevel=3)
     if failure is not None and all(entry.state == "failed" for entry in entries):
         raise failure
     comparison.end()
@@ -93,7 +97,7 @@ def _train(
             entry.state = "waiting"  # it was stopped before it had begun
             return
         maker = best_of(learner, recorder)
-        found = summarise(maker)
+        found = summarise(maker, should_stop)
     logged = [row["loss/train"] for row in maker.metrics if "loss/train" in row]
     if found.train_loss is None and logged:
         entry.train_loss = _number(logged[-1])

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 
@@ -10,7 +11,10 @@ from makemore.compute.threads import Workers
 from makemore.contexts.tables import Table
 from makemore.corpus.documents import Documents, Text
 from makemore.display import Grid, Shown
+from makemore.errors import StoppedError
 from makemore.models.base import Model, pair_losses
+
+Item = TypeVar("Item")
 
 LOGITS_AT_A_TIME = 2**24
 """Logits of one table in an evaluation, which bounds its memory (64 MiB in fp32)."""
@@ -108,11 +112,24 @@ def tables(model: Model, documents: Documents, parts: int = 1) -> Iterator[Table
         yield table.to(model.device)
 
 
+def until(should_stop: Callable[[], bool], items: Iterable[Item]) -> Iterator[Item]:
+    """Give items one by one, unless `should_stop` before one of them.
+
+    Raises:
+        StoppedError: it said so.
+    """
+    for item in items:
+        if should_stop():
+            raise StoppedError
+        yield item
+
+
 def evaluate(
     model: Model,
     documents: Documents,
     covering: Sequence[Table] | None = None,
     workers: Workers | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Evaluation:
     """Compute the exact loss over all documents, at least one.
 
@@ -121,10 +138,16 @@ def evaluate(
         documents: what to predict.
         covering: `tables` of the documents, where they are at hand.
         workers: who go through the tables; the caller alone, unless given.
+        should_stop: asked before every table.
+
+    Raises:
+        StoppedError: `should_stop` said so.
     """
 
     @torch.inference_mode()
     def total(table: Table) -> float:
+        if should_stop():
+            raise StoppedError
         losses = pair_losses(model.predict_table(table), table).cpu().double()
         return float((losses * table.counts.cpu()).sum())
 

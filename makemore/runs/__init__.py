@@ -1,6 +1,7 @@
 """A run on disk, safe against any crash.
 
 run          its directory: made, found, claimed, opened again
+new_run      its directory goes again, where nothing was kept
 header       a checkpoint opened, its tensors not yet read
 checkpoint   all that sampling or resuming needs, in one file
 metadata     what a checkpoint says of itself, checked

@@ -197,7 +197,7 @@ def _read(run: Run) -> ListedRun:
     with open_checkpoint(files[0]) as (_, metadata):
         known = Metadata.read(metadata)
     progress = Progress(**dict(known.progress))
-    if state == "stopped" and progress.finished:
+    if state == "stopped" and progress.finished and progress.validated:
         state = "finished"
     elif state == "stopped" and _last_logged(run.metrics, "diverged"):
         state = "diverged"

@@ -28,6 +28,7 @@ class _OfTheProgress(_Checked):
     loss_steps: int = Field(ge=0, lt=2**63)
     best_loss: float | None
     best_step: int | None
+    validated: bool = True  # older versions always were
 
 
 class Metadata(_Checked):

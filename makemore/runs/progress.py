@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-KEPT = ("step", "max_steps", "seconds", "loss_sum", "loss_steps", "best_loss", "best_step")
+KEPT = (
+    "step",
+    "max_steps",
+    "seconds",
+    "loss_sum",
+    "loss_steps",
+    "best_loss",
+    "best_step",
+    "validated",
+)
 """What a checkpoint keeps. The rest is of this session alone."""
 
 
@@ -29,7 +38,7 @@ class Progress:
         best_step: the step it was reached at.
         train_loss: mean loss of the batches last logged, in nats a character.
         val_loss: newest exact loss of the validation split.
-        validated: whether that is of this very step.
+        validated: whether that is of this very step;
         characters_per_second: predictions trained on in a second, validation not counted.
         seconds_left: until the last step, at the pace so far.
     """
@@ -52,6 +61,11 @@ class Progress:
     def finished(self) -> bool:
         """Whether the last step is done."""
         return self.step >= self.max_steps
+
+    def awaits_validation(self, eval_interval: int) -> bool:
+        """Whether this step is one to validate after, and has not been: it may be interrupted."""
+        due = self.finished or self.step % eval_interval == 0
+        return self.step > 0 and due and not self.validated
 
     def kept(self) -> dict[str, Any]:
         """Give what a checkpoint keeps, as plain numbers."""

@@ -28,7 +28,9 @@ class RunRecorder:
 
     @property
     def still_kept(self) -> str:
-        """Say that the run is as it was."""
+        """Say that the run is as it was, if there is something in it."""
+        if not self.run.last.exists():
+            return ""
         return f" {self.run} still holds what was saved before."
 
     @property

@@ -10,7 +10,7 @@ benchmark, a check or a notebook takes steps as it likes:
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -30,7 +30,7 @@ from makemore.contexts.tables import Table
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
-from makemore.evaluation.losses import Evaluation, evaluate, tables
+from makemore.evaluation.losses import Evaluation, evaluate, tables, until
 from makemore.maker import Maker
 from makemore.models import build_model
 from makemore.models.base import Model
@@ -75,6 +75,7 @@ class Learner:
         workers: threads that share a step, within `with`.
         batches: the batches of the training split.
         new_characters: those that the run it starts from (`init_from`) doesn't know.
+        should_stop: asked between the tables of a validation, which raises `StoppedError` then.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class Learner:
         config = config.resolve(max(corpus.longest, longest))
         self.settings = config.training
         self.watchdog = Watchdog()
+        self.should_stop: Callable[[], bool] = lambda: False
         self.device = device
         self.processes = processes
         self.resumed = resumed is not None
@@ -147,7 +149,7 @@ class Learner:
         progress.max_steps = total_steps(self.model, self.settings, self.batches)
         if resumed is not None:
             resumed.load_weights(self.model)
-            if not progress.finished:
+            if not progress.finished or progress.awaits_validation(self.settings.eval_interval):
                 self._load_state(resumed.learner)
         elif old is not None:
             start_from(old, self.model, config.architecture)
@@ -177,7 +179,8 @@ class Learner:
     @cached_property
     def val_tables(self) -> Sequence[Table]:
         """The validation split as tables, made once."""
-        return list(tables(self.model, self.val_documents, self.workers.n))
+        found = tables(self.model, self.val_documents, self.workers.n)
+        return list(until(self.should_stop, found))
 
     @cached_property
     def matrices(self) -> dict[str, slice]:
@@ -270,10 +273,16 @@ class Learner:
         return Step(batch.loss, batch.predictions, trace.gradient_norm, rate)
 
     def validate(self) -> Evaluation | None:
-        """Compute the exact loss of the validation split; None where it is empty."""
+        """Compute the exact loss of the validation split; None where it is empty.
+
+        Raises:
+            StoppedError: `should_stop` said so.
+        """
         if not self.val_tables:
             return None
-        return evaluate(self.model, self.val_documents, self.val_tables, self.workers)
+        return evaluate(
+            self.model, self.val_documents, self.val_tables, self.workers, self.should_stop
+        )
 
     def state(self) -> dict[str, Tensor]:
         """Name every tensor beside the weights that the next step depends on."""

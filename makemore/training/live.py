@@ -58,6 +58,7 @@ class LiveArea:
         self._drawn_at = time.perf_counter()
         if not self.console.is_jupyter:
             self._live.start()
+            self.console.show_cursor()  # also a process that is killed leaves it there
             self._live.update(thing, refresh=True)
         elif self._output is None:
             from IPython.display import display

@@ -2,16 +2,17 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 from makemore.corpus.documents import Text
 from makemore.display import show_loss
-from makemore.errors import UserError
-from makemore.evaluation.losses import evaluate
+from makemore.errors import StoppedError, UserError
+from makemore.evaluation.losses import Evaluation, evaluate
 from makemore.maker import Maker
 from makemore.runs.embedding import Embedding
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import Recorder
+from makemore.signals import SIGNALS
 from makemore.training.divergence import DivergenceError, describe_between
 from makemore.training.learner import Learner
 from makemore.training.observation import observe_step, results, shares, watch_some
@@ -32,38 +33,51 @@ def train(
 ) -> None:
     """Train until the last step, or until `should_stop` after any step; all is kept then.
 
+    A validation that is stopped is not logged, and a resumed training does it first of all.
+
     Args:
         learner: new, or resumed.
         recorder: where the numbers and checkpoints go.
         watch: called with the progress before the first step and after every step.
-        should_stop: asked before every step, and once before all.
+        should_stop: asked before every step, and before every table of a validation.
 
     Raises:
+        StoppedError: `should_stop` said so before there was anything to keep.
         UserError: a file can't be written, the training is at its end already, or the loss
             diverged; whatever was kept before still stands.
     """
     progress = learner.progress
-    if learner.resumed and progress.finished:
+    learner.should_stop = should_stop
+    owes = learner.resumed and progress.awaits_validation(learner.settings.eval_interval)
+    if learner.resumed and progress.finished and not owes:
         more = "" if learner.model.closed_form else "give it more --max-steps to go on, or "
         raise UserError(
             f"{recorder} is at its end, step {progress.step}: "
             f"{more}start a new run without --resume."
         )
-    should_stop()
-    with closing(recorder), learner:
+    session = Session(learner, recorder)
+    with learner, ExitStack() as stack:
+        if not learner.resumed:
+            session.measure()
+        stack.enter_context(SIGNALS.held())  # from here on there is something to lose
+        stack.enter_context(closing(recorder))
         resumed_at = progress.step if learner.resumed else None
         recorder.open(learner.maker.config, progress.max_steps, resumed_at)
-        session = Session(learner, recorder)
         try:
             if not learner.resumed:
                 session.begin()
                 watch(progress)
+            if owes:
+                session.check()
+                watch(progress)
             while not progress.finished and not learner.processes.agree(should_stop()):
                 session.step()
                 watch(progress)
+        except StoppedError:
+            session.keep()
         except DivergenceError as error:
             raise session.diverged(error) from error
-        except BrokenPipeError:  # whoever watched has gone
+        except OSError:  # whoever watched has gone: a pipe, or a terminal
             session.save()
             raise
         if not progress.validated:  # it was stopped on its way
@@ -113,21 +127,43 @@ class Session:
     def __init__(self, learner: Learner, recorder: Recorder) -> None:
         self.learner = learner
         self.recorder = recorder
+        self.first_train: Evaluation | None = None
+        self.first_val: Evaluation | None = None
         self.progress = learner.progress
 
-    def begin(self) -> None:
-        """Do what comes before the first step: the closed forms, a validation, a checkpoint.
+    def measure(self) -> None:
+        """Compute what comes before the first step, while nothing is kept: closed forms, losses.
 
-        On a text a validation takes as long as a hundred steps: there it waits for some.
+        Raises:
+            StoppedError: it took too long for somebody.
         """
+        learner = self.learner
+        learner.begin()
+        if learner.should_stop():
+            raise StoppedError
+        if learner.model.closed_form:
+            self.first_train = evaluate(
+                learner.model, learner.documents, should_stop=learner.should_stop
+            )
+        if self.validates_first:
+            self.first_val = learner.validate()
+
+    @property
+    def validates_first(self) -> bool:
+        """Whether there is a validation before the first step.
+
+        On a text it takes as long as a hundred steps: there it waits for some.
+        """
+        return self.progress.finished or not isinstance(self.learner.documents, Text)
+
+    def begin(self) -> None:
+        """Keep what was found before the first step, and a checkpoint."""
         learner, progress = self.learner, self.progress
         self.recorder.text(0, "config", learner.maker.config.to_toml().splitlines())
-        learner.begin()
-        if learner.model.closed_form:
-            found = evaluate(learner.model, learner.documents)
-            self.record({"loss/train": found.loss})
-        if progress.finished or not isinstance(learner.documents, Text):
-            self.validate()
+        if self.first_train is not None:
+            self.record({"loss/train": self.first_train.loss})
+        if self.validates_first:
+            self.validate(self.first_val)
         self.save()
         self.keep()
         progress.start_pace()
@@ -143,11 +179,14 @@ class Session:
             seen = observe_step(self.learner, full=settings.diagnostics == "full")
             self.log(seen.step.learning_rate, seen.numbers)
             self.recorder.histograms(progress.step, seen.histograms)
-        if progress.step % settings.eval_interval == 0 or progress.finished:
-            with progress.paused():
-                self.validate()
+        self.check()
+
+    def check(self) -> None:
+        """Validate and save, and keep the weights, where that is due."""
+        with self.progress.paused():
+            if self.progress.awaits_validation(self.learner.settings.eval_interval):
+                self.validate(self.learner.validate())
                 self.save()
-        with progress.paused():
             self.keep()
 
     def log(self, learning_rate: float, diagnostics: Mapping[str, float] | None = None) -> None:
@@ -167,11 +206,11 @@ class Session:
         self.progress.read_clock()
         self.recorder.numbers(self.progress.step, {**numbers, "seconds": self.progress.seconds})
 
-    def validate(self) -> None:
+    def validate(self, found: Evaluation | None) -> None:
         """Log the exact validation loss, what layers show, and samples; keep the best weights."""
         learner, progress, loss = self.learner, self.progress, math.nan
         self.look_at_weights()
-        found, numbers = learner.validate(), dict[str, float]()
+        numbers = dict[str, float]()
         if found is not None:
             loss = found.loss
             if math.isnan(loss):

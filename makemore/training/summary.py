@@ -1,12 +1,15 @@
 """What a training has reached."""
 
 import math
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from makemore.compute.threads import Workers, workers_that_help
 from makemore.display import Grid, Shown, show_loss
-from makemore.evaluation.losses import evaluate, tables
+from makemore.errors import StoppedError
+from makemore.evaluation.losses import evaluate, tables, until
 from makemore.maker import Maker
 from makemore.sampling.samples import Sample, look_up
 
@@ -72,12 +75,18 @@ def _finite(loss: float | None) -> float | None:
     return loss if loss is not None and math.isfinite(loss) else None
 
 
-def summarise(maker: Maker) -> Summary:
-    """Measure what a maker's training has reached."""
+def summarise(maker: Maker, should_stop: Callable[[], bool] = lambda: False) -> Summary:
+    """Measure what a maker's training has reached.
+
+    Args:
+        maker: which was trained.
+        should_stop: asked while the train loss is measured, which is left out then.
+    """
     train_loss = train_documents = None
     if not maker.is_text:
         chosen = evenly_spaced(maker.corpus.train, MEASURED)
-        train_loss = _loss(maker, chosen)
+        with suppress(StoppedError):
+            train_loss = _loss(maker, chosen, should_stop)
         train_documents = None if len(chosen) == len(maker.corpus.train) else len(chosen)
     return Summary(
         parameters=maker.model.n_parameters,
@@ -97,9 +106,9 @@ def evenly_spaced(documents: list[str], predictions: int) -> list[str]:
     return documents[:: max(1, round(of_all / predictions))]
 
 
-def _loss(maker: Maker, documents: list[str]) -> float:
+def _loss(maker: Maker, documents: list[str], should_stop: Callable[[], bool]) -> float:
     """Measure lines, with all cores where the model can be divided."""
     encoded = maker.vocabulary.encode_lines(documents)
     with Workers(workers_that_help(maker.model.device, maker.model.divisible)) as workers:
-        covering = list(tables(maker.model, encoded))
-        return evaluate(maker.model, encoded, covering, workers).loss
+        covering = list(until(should_stop, tables(maker.model, encoded)))
+        return evaluate(maker.model, encoded, covering, workers, should_stop).loss
