@@ -56,7 +56,7 @@ class Signals:
                 self._last.remove(last)
 
     def listen(self) -> None:
-        """Hear signals from now on; those that are ignored, as by nohup, still are."""
+        """Hear signals from now on, in the main thread; nohup's ignoring SIGHUP stays."""
         read, write = os.pipe()
         if os.name == "posix":
             os.set_blocking(write, False)
@@ -64,8 +64,9 @@ class Signals:
         threading.Thread(target=self._hear_all, args=(read,), daemon=True).start()
         for name in NAMES:
             number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, lambda *_: None)  # only so that the number is written
+            if number is None or (name == "SIGHUP" and signal.getsignal(number) == signal.SIG_IGN):
+                continue
+            signal.signal(number, lambda *_: None)  # only so that the number is written
 
     def _hear_all(self, read: int) -> None:
         while True:
