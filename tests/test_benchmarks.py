@@ -124,6 +124,14 @@ def test_the_benchmark_of_scoring_prints_its_rows(run_makemore: Runner, tmp_path
     assert rows.keys() == {"by the clock", "by a second of processor time"}
 
 
+@pytest.mark.campaign
+def test_the_benchmark_of_signals_prints_what_was_left_and_nothing_is_lost() -> None:
+    shown = run_benchmark("signals.py", "--signals", "6")
+    assert sum(int(n) for n in re.findall(r"\| (\d+) \|$", shown, re.M)) == 6
+    assert "ANOTHER" not in shown
+    assert "can't go on" not in shown
+
+
 def test_the_benchmark_of_start_up_prints_its_rows() -> None:
     rows = rows_of(run_benchmark("startup.py", "--rounds", "1"))
     assert {row for row, ms in rows.items() if ms > 0} >= {
