@@ -31,6 +31,7 @@ def open_checkpoint(
     try:
         if path.exists() and not path.is_file():  # one would wait for a pipe for ever
             raise UserError(f"{path} is no file, and so no checkpoint: name another run.")
+        path.open("rb").close()  # safetensors calls any file that it can't open missing
         with safe_open(path, framework=framework) as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT:

@@ -8,9 +8,8 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 
-from makemore.errors import UserError
+from makemore.runs.files import remove
 from makemore.runs.run import Run
 
 MOST_AVAILABLE = 10_000
@@ -68,15 +67,8 @@ def plan(run: Run, n: int, unit: int, max_steps: int, resumed_at: int | None) ->
     there = {step for step in kept if step <= begun}
     chosen = set(choose_steps(there | to_come, n, unit)) if max_steps else set()
     for step in kept.keys() - (chosen & there):
-        _remove(kept[step])
+        remove(kept[step])
     if not chosen:
         with suppress(OSError):  # it may be gone, or hold something else
             run.checkpoints.rmdir()
     return chosen
-
-
-def _remove(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise UserError(f"Can't remove {path}: {error.strerror}.") from error

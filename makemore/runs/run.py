@@ -27,12 +27,18 @@ from makemore.config import FILES, Config, change_config, read_config
 from makemore.corpus.splits import Corpus
 from makemore.errors import UserError
 from makemore.runs.data import find_corpus, refuse_spent_input
+from makemore.runs.files import PARTIAL
 from makemore.shell import quote
 
 if TYPE_CHECKING:  # and torch with it, which to find a run takes no time for
     from makemore.runs.checkpoint import Checkpoint
 
 RUNS = Path("runs")
+OURS = (
+    *("*.safetensors", "config.toml", "metrics.jsonl", "events.out.tfevents.*"),
+    *("embedding.tsv", "characters.tsv", "projector_config.pbtxt"),
+)
+"""The files of a run."""
 PATIENCE = 0.2
 """Seconds to wait for a lock: who only asks whether it is held gives it back at once."""
 Metrics = list[dict[str, float | None]]
@@ -93,6 +99,12 @@ class Run:
         return []
 
     @property
+    def partial(self) -> list[Path]:
+        """What a crash has left of files that were being written; it is of no use any more."""
+        found = [*self.directory.glob(f"*{PARTIAL}"), *self.checkpoints.glob(f"*{PARTIAL}")]
+        return [path for path in found if any(map(path.match, (f"{o}{PARTIAL}" for o in OURS)))]
+
+    @property
     def lock(self) -> Path:
         """The file that whoever trains the run holds."""
         return self.directory / ".lock"
@@ -109,6 +121,11 @@ class Run:
             return self.config.is_file() or self.last.exists()
         return False
 
+    @property
+    def was_killed_at_birth(self) -> bool:
+        """Whether a training began here, and died before its first checkpoint."""
+        return self.lock.exists() and not (self.last.exists() or self.best.exists())
+
     def __str__(self) -> str:
         return str(self.directory)
 
@@ -123,7 +140,7 @@ def create_run(out: Path | None, model: str) -> Run:
         if out is None:
             return Run(_make_new(RUNS / f"{datetime.now():%Y%m%d-%H%M%S}-{model}"))
         run = Run(out)
-        if run.exists:
+        if run.exists and not run.was_killed_at_birth:
             raise UserError(
                 f"{out} holds a run already: go on with it by --resume, or choose another --out."
             )

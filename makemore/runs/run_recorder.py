@@ -9,7 +9,7 @@ from makemore.config import FILES, Config
 from makemore.recipe import OBSERVING
 from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.embedding import Embedding
-from makemore.runs.files import make_directory, write_whole
+from makemore.runs.files import make_directory, remove, write_whole
 from makemore.runs.kept import plan
 from makemore.runs.metrics import Tracker
 from makemore.runs.run import Metrics, Run
@@ -42,6 +42,8 @@ class RunRecorder:
     def open(self, config: Config, max_steps: int, resumed_at: int | None) -> None:
         """Write the config, choose the steps that are kept, and open the logs."""
         settings = config.training
+        for partial in self.run.partial:
+            remove(partial)
         write_whole(self.run.config, config.to_toml().encode())
         n, unit = settings.keep_checkpoints, settings.log_interval
         self._kept = plan(self.run, n, unit, max_steps, resumed_at)
