@@ -126,7 +126,7 @@ def arm(fatal: int) -> None:
 
     for name in ("fsync", "replace", "truncate", "unlink", "mkdir"):
         setattr(os, name, around(getattr(os, name)))
-    makemore.runs.files.FileIO = Torn  # type: ignore[misc]
+    makemore.runs.files.FileIO = Torn  # type: ignore[attr-defined, misc]
     Path.open = open_torn  # type: ignore[method-assign, assignment]
 
 

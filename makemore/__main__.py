@@ -2,7 +2,9 @@
 
 import atexit
 import gc
+import sys
 
+from makemore.errors import OutputError
 from makemore.signals import SIGNALS
 
 
@@ -16,10 +18,18 @@ def main() -> None:
     atexit.register(gc.freeze)
     try:
         from makemore.commands import app
-        from makemore.commands.messages import spelling_out
+        from makemore.commands.messages import say, spelling_out
+        from makemore.commands.streams import streams_that_fail_well
 
-        with spelling_out():
-            app(prog_name="makemore")
+        with streams_that_fail_well():
+            try:
+                with spelling_out():
+                    app(prog_name="makemore")
+            except OutputError as error:
+                say(str(error))
+                sys.exit(error.exit_status)
+            except BrokenPipeError:  # whoever read has gone
+                sys.exit(1)
     finally:
         SIGNALS.end_if_asked()
 

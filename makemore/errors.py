@@ -20,5 +20,9 @@ class StoppedError(UserError):
         super().__init__("Stopped before the first step; nothing is kept.")
 
 
+class OutputError(UserError):
+    """Standard output can't be written."""
+
+
 class MakemoreWarning(UserWarning):
     """One sentence that the user may want to know; what was asked for goes on."""

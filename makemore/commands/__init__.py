@@ -4,6 +4,7 @@
     flags                    every setting as a flag
     console                  what is printed
     messages                 what is said on stderr
+    streams                  standard output that is closed, or on a full disk
     paths                    none is empty
     usage                    a wrong one is a sentence
     completion               what a shell completes

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -43,6 +44,7 @@ def reports_errors(command: Callable[..., None]) -> Callable[..., None]:
     def call(*arguments: Any, **options: Any) -> None:
         try:
             with _saying_warnings():
+                _refuse_a_folder_that_is_gone()
                 command(*arguments, **options)
         except UserError as error:
             sys.stdout.flush()
@@ -63,6 +65,20 @@ def say(sentence: str) -> None:
     if len(sentence) > LONGEST:
         sentence = f"{sentence[: LONGEST // 2]}…{sentence[-LONGEST // 2 :]}"
     print(f"makemore: {visible(sentence)}", file=sys.stderr)  # noqa: T201
+
+
+def _refuse_a_folder_that_is_gone() -> None:
+    """See that the working directory is there: without one, MKL ends a process as it is loaded.
+
+    Raises:
+        UserError: it was removed.
+    """
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise UserError(
+            "The folder that this shell is in was removed: change to one that is there, by cd."
+        ) from error
 
 
 @contextmanager

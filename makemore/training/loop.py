@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 
 from makemore.corpus.documents import Text
 from makemore.display import show_loss
-from makemore.errors import StoppedError, UserError
+from makemore.errors import OutputError, StoppedError, UserError
 from makemore.evaluation.losses import Evaluation, evaluate
 from makemore.maker import Maker
 from makemore.runs.embedding import Embedding
@@ -77,7 +77,7 @@ def train(
             session.keep()
         except DivergenceError as error:
             raise session.diverged(error) from error
-        except OSError:  # whoever watched has gone: a pipe, or a terminal
+        except (OSError, OutputError):  # whoever watched has gone, or can't be told
             session.save()
             raise
         if not progress.validated:  # it was stopped on its way
