@@ -236,3 +236,9 @@ def test_the_arithmetic_of_muon_is_that_of_its_matrices_alone() -> None:
     both = step.muon_flops([one, other])
     assert both == step.muon_flops([one]) + step.muon_flops([other])
     assert both > 0
+
+
+def test_a_training_killed_a_few_times_ends_as_one_that_never_was() -> None:
+    shown = run_benchmark("crashes.py", "--kills", "4", "--steps", "16")
+    assert "| kills | 4 |" in shown
+    assert shown.endswith("| failures | 0 |\n")

@@ -42,7 +42,7 @@ def streams_that_fail_well() -> Iterator[None]:
         if getattr(sys, name) is None:
             _to_nowhere(number)  # and no file that is opened gets its number, and all that is said
             mode = "r" if name == "stdin" else "w"
-            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: PTH123
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = _checked(sys.stdout, OUT), _checked(sys.stderr, ERR)
     try:
@@ -60,7 +60,7 @@ def _checked(stream: Any, number: int) -> Any:
         return stream
     checked = _Stream(number, "w", closefd=False)
     return TextIOWrapper(
-        checked if raw is buffer else BufferedWriter(checked),  # type: ignore[type-var]
+        checked if raw is buffer else BufferedWriter(checked),
         encoding=stream.encoding,
         errors=stream.errors,
         line_buffering=stream.line_buffering,

@@ -14,6 +14,7 @@ run_recorder the same, on disk
 listing      every run in a row, the best first
 kept         which checkpoints are kept along the way
 metrics      numbers are written, for TensorBoard and for programs
+logged       the lines of metrics.jsonl
 events       TensorBoard's own files
 embedding    its characters' vectors, for TensorBoard
 files        a file is replaced whole or not at all, or only ever grows

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from torch.utils.tensorboard.summary import custom_scalars, histogram, hparams, 
 from makemore.errors import UserError
 from makemore.runs.events import EventFile, drop_events
 from makemore.runs.files import Log, cut
+from makemore.runs.logged import read_lines
 from makemore.runs.run import Run
 
 LOSSES = ["loss/train", "loss/val"]
@@ -106,18 +108,6 @@ class Tracker:
 
 def _drop_lines(metrics: Path, first: int) -> None:
     """Drop the lines of step `first` and later, and all from one on that a crash has torn."""
-    try:
-        lines = metrics.read_bytes().splitlines(keepends=True)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise UserError(f"Can't read {metrics}: {error.strerror}.") from error
-    size = 0
-    for line in lines:
-        try:
-            if not line.endswith(b"\n") or json.loads(line)["step"] >= first:
-                break
-        except (ValueError, KeyError, TypeError):
-            break
-        size += len(line)
-    cut(metrics, size)
+    if metrics.exists():
+        before = takewhile(lambda line: line[1]["step"] < first, read_lines(metrics))
+        cut(metrics, sum(size for size, _ in before))

@@ -13,7 +13,6 @@
 Whoever trains a run holds its lock, so that two processes never write to one directory.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -28,6 +27,7 @@ from makemore.corpus.splits import Corpus
 from makemore.errors import UserError
 from makemore.runs.data import find_corpus, refuse_spent_input
 from makemore.runs.files import PARTIAL
+from makemore.runs.logged import read_lines
 from makemore.shell import quote
 
 if TYPE_CHECKING:  # and torch with it, which to find a run takes no time for
@@ -91,12 +91,12 @@ class Run:
     def read_metrics(self) -> Metrics:
         """Read the logged numbers: "step" and the tags of each logged step, in their order.
 
-        Where the file is not there, or can't be read, there are none.
+        Where the file is not there, there are none.
+
+        Raises:
+            UserError: it can't be read.
         """
-        with suppress(OSError, ValueError):
-            lines = self.metrics.read_text(encoding="utf-8").splitlines()
-            return [json.loads(line) for line in lines]
-        return []
+        return [numbers for _, numbers in read_lines(self.metrics)]
 
     @property
     def partial(self) -> list[Path]:

@@ -47,6 +47,8 @@ class RunRecorder:
         write_whole(self.run.config, config.to_toml().encode())
         n, unit = settings.keep_checkpoints, settings.log_interval
         self._kept = plan(self.run, n, unit, max_steps, resumed_at)
+        if self._kept:  # not later: where the run is removed meanwhile, it would come back
+            make_directory(self.run.checkpoints)
         self._tracker = Tracker(self.run, resumed_at)
         if resumed_at is None:
             told = {k: v for k, v in config.values().items() if k not in OBSERVING | FILES}
@@ -88,7 +90,6 @@ class RunRecorder:
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Write it into `checkpoints/`."""
-        make_directory(self.run.checkpoints)
         checkpoint.save(self.run.kept_at(checkpoint.progress.step))
 
     def best(self) -> Checkpoint:

@@ -164,8 +164,8 @@ class Session:
             self.record({"loss/train": self.first_train.loss})
         if self.validates_first:
             self.validate(self.first_val)
-        self.save()
         self.keep()
+        self.save()
         progress.start_pace()
 
     def step(self) -> None:
@@ -183,11 +183,13 @@ class Session:
 
     def check(self) -> None:
         """Validate and save, and keep the weights, where that is due."""
+        due = self.progress.awaits_validation(self.learner.settings.eval_interval)
         with self.progress.paused():
-            if self.progress.awaits_validation(self.learner.settings.eval_interval):
+            if due:
                 self.validate(self.learner.validate())
+            self.keep()  # first: a training that is resumed does not come by this step again
+            if due:
                 self.save()
-            self.keep()
 
     def log(self, learning_rate: float, diagnostics: Mapping[str, float] | None = None) -> None:
         """Log the mean loss of the batches since the last time, the pace, and diagnostics."""

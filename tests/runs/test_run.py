@@ -51,6 +51,20 @@ def test_a_run_is_not_written_over(tmp_path: Path, checkpoint: Checkpoint) -> No
         create_run(tmp_path / "file", "mlp")
 
 
+def test_a_run_that_was_killed_before_its_first_checkpoint_is_begun_again(
+    tmp_path: Path, checkpoint: Checkpoint
+) -> None:
+    run = create_run(tmp_path / "run", "mlp")
+    run.config.write_text("")
+    with pytest.raises(UserError, match="holds a run already"):
+        create_run(run.directory, "mlp")  # no training has been here: it is a user's own config
+    run.lock.touch()
+    assert create_run(run.directory, "mlp") == run
+    checkpoint.save(run.best)
+    with pytest.raises(UserError, match="holds a run already"):
+        create_run(run.directory, "mlp")
+
+
 def test_a_run_is_trained_by_one_process_at_a_time(corpus: Corpus, tmp_path: Path) -> None:
     run = create_run(tmp_path / "run", "mlp")
     config = small_config("mlp")
