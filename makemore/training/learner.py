@@ -29,7 +29,7 @@ from makemore.config import Config
 from makemore.contexts.tables import Table
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.errors import UserError
+from makemore.errors import StoppedError, UserError
 from makemore.evaluation.losses import Evaluation, evaluate, tables, until
 from makemore.maker import Maker
 from makemore.models import build_model
@@ -179,7 +179,7 @@ class Learner:
     @cached_property
     def val_tables(self) -> Sequence[Table]:
         """The validation split as tables, made once."""
-        found = tables(self.model, self.val_documents, self.workers.n)
+        found = tables(self.model, self.val_documents, self.workers.n * self.processes.n)
         return list(until(self.should_stop, found))
 
     @cached_property
@@ -278,11 +278,30 @@ class Learner:
         Raises:
             StoppedError: `should_stop` said so.
         """
-        if not self.val_tables:
+        if not len(self.val_documents):
             return None
+        if self.processes.n > 1:
+            return self._validate_together()
         return evaluate(
             self.model, self.val_documents, self.val_tables, self.workers, self.should_stop
         )
+
+    def _validate_together(self) -> Evaluation:
+        """Let each process go through its share of the tables; if one stops, all do."""
+        loss = stopped = 0.0
+        try:
+            own = self.processes.share(self.val_tables)
+            if own:
+                found = evaluate(
+                    self.model, self.val_documents, own, self.workers, self.should_stop
+                )
+                loss = found.loss
+        except StoppedError:
+            stopped = 1.0
+        loss, stopped = self.processes.add_numbers(loss, stopped)
+        if stopped:
+            raise StoppedError
+        return Evaluation(len(self.val_documents), self.val_documents.predictions, loss)
 
     def state(self) -> dict[str, Tensor]:
         """Name every tensor beside the weights that the next step depends on."""
