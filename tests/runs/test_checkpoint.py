@@ -101,8 +101,8 @@ def test_to_load_a_checkpoint_imports_no_compiler(
     path = tmp_path / "x.safetensors"
     Learner(small_config(model), corpus, torch.device("cpu")).maker.checkpoint().save(path)
     code = (
-        "import sys; from makemore.runs.checkpoint import Checkpoint\n"
-        f"Checkpoint.load({str(path)!r})\n"
+        "import sys; from pathlib import Path; from makemore.runs.checkpoint import Checkpoint\n"
+        f"Checkpoint.load(Path({str(path)!r}))\n"
         "sys.exit('torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
