@@ -14,7 +14,7 @@ SGD_RECIPE = {"learning_rate": 0.1, "momentum": 0.0, "weight_decay": 0.0, "grad_
 AdamW's size."""
 OBSERVING = {"eval_interval", "log_interval", "diagnostics", "keep_checkpoints"}
 """Settings that change what is seen of a training, and nothing of what it learns."""
-RESUMABLE = {"max_steps", "epochs", "device"} | OBSERVING
+RESUMABLE = {"max_steps", "epochs", "device", "deterministic"} | OBSERVING
 """Settings that a resumed run may change. More steps stretch what is left of its schedule."""
 
 
@@ -104,6 +104,11 @@ class TrainingSettings(Settings):
         description="in several processes: how gradients are sent; bf16 takes half the bytes",
     )
     device: Device = Field("auto", description="auto: CUDA where there is a GPU, otherwise the CPU")
+    deterministic: bool = Field(
+        False,
+        description="end at an operation that can't give the same bits every time, where a warning "
+        "is given otherwise; on a CPU our models have none, and all is deterministic anyway",
+    )
 
     @field_validator("drop_at")
     @classmethod

@@ -10,6 +10,7 @@ from typing import Self
 
 import torch
 
+from makemore.compute.conditions import Conditions
 from makemore.compute.devices import pick_device
 from makemore.config import Config
 from makemore.corpus.sources import Paths
@@ -112,13 +113,17 @@ class Trained(Shown):
         self.checkpoint(replace(self.progress, step=self.step)).save(Path(path))
 
     def checkpoint(
-        self, progress: Progress | None = None, learner: dict[str, torch.Tensor] | None = None
+        self,
+        progress: Progress | None = None,
+        learner: dict[str, torch.Tensor] | None = None,
+        conditions: Conditions | None = None,
     ) -> Checkpoint:
         """Take what a checkpoint file holds; its tensors are the model's own.
 
         Args:
             progress: how far the training has come, unless as its own.
             learner: what else resuming needs.
+            conditions: under which it was trained.
         """
         return Checkpoint(
             self.config,
@@ -130,6 +135,7 @@ class Trained(Shown):
             self.model.source,
             learner or {},
             self.model.n_parameters,
+            conditions,
         )
 
     @property

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from safetensors.torch import load_file
 
 import makemore
 from makemore.corpus.reading import embedded_names
+from makemore.errors import MakemoreWarning
+from makemore.runs.checkpoint import Checkpoint
 from makemore.runs.progress import Progress
 from tests.helpers import Runner
 
@@ -84,6 +87,23 @@ def test_out_true_makes_a_run_that_load_finds(names: Path) -> None:
         assert loaded.probabilities("a") == maker.probabilities("a")
         assert loaded.metrics == maker.metrics
     assert makemore.load(maker.path.parent.name).path == maker.path
+
+
+def test_resuming_under_other_conditions_says_which(names: Path) -> None:
+    makemore.train(names, model="bow", max_steps=2, out="run", show=False)
+    last = Path("run/last.safetensors")
+    checkpoint = Checkpoint.load(last)
+    now = checkpoint.conditions
+    assert now is not None
+    replace(checkpoint, conditions=replace(now, pytorch="1.0\x1b[31m")).save(last)
+    with pytest.warns(MakemoreWarning, match=r"with pytorch 1\.0\\x1b\[31m \(now .*roundings"):
+        makemore.resume("run", max_steps=4, show=False)
+    assert Checkpoint.load(last).conditions == now
+
+    replace(Checkpoint.load(last), conditions=None).save(last)  # as by an older version
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        makemore.resume("run", max_steps=6, show=False)
 
 
 def test_a_training_that_is_stopped_is_resumed_to_the_same_end(names: Path) -> None:

@@ -55,6 +55,14 @@ def test_the_table_of_models_has_a_row_for_each() -> None:
     assert all(float(loss) < 2.5 for row in losses for loss in row[1:])
 
 
+def test_fresh_processes_train_to_the_same_bits() -> None:
+    shown = run_benchmark("repeated.py", "gru", "--processes", "2", "--busy", "1", "--steps", "3")
+    assert re.findall(r"\| `gru` \| (\w+) \| (\d) \| (\d) \|", shown) == [
+        ("lines", "2", "1"),
+        ("text", "2", "1"),
+    ]
+
+
 def test_the_benchmark_of_the_range_test_prints_a_row_and_the_rules() -> None:
     shown = run_benchmark("lr_range.py", "bigram")
     found = re.search(r"\| `bigram` \| 0\.3 \| ([\d.]+) \| ([\d.]+) \|", shown)

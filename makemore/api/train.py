@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from makemore.api.given import read_given, warn_of_the_format
+from makemore.compute.conditions import Conditions
 from makemore.compute.devices import pick_device
 from makemore.compute.processes import processes_of_torchrun
 from makemore.compute.randomness import own_random_numbers
@@ -108,8 +109,8 @@ def resume(
         watch: called with the progress before the first step and after every step.
         should_stop: asked before every step, and before every table of a validation.
         settings: those that may change: max_steps, epochs, eval_interval, log_interval,
-            diagnostics, keep_checkpoints, device; and model, where the file of your own has moved
-            or changed.
+            diagnostics, keep_checkpoints, device, deterministic; and model, where the file of your
+            own has moved or changed.
 
     Returns:
         As `train`.
@@ -129,6 +130,7 @@ def resume(
         device = pick_device(config.training.device)
         stack.enter_context(own_random_numbers(device))
         learner = Learner(config, corpus, device, checkpoint, processes=processes)
+        _warn_of_other_conditions(learner, None if checkpoint is None else checkpoint.conditions)
         recorder: Recorder = RunRecorder(found) if processes.leads else MemoryRecorder()
         lines = [corpus.describe(), f"resuming {found} at step {learner.progress.step:,}"]
         return _train(learner, recorder, lines if show else [], watch, should_stop)
@@ -163,6 +165,18 @@ def _train(
     if problem is not None:
         warnings.warn(problem, MakemoreWarning, stacklevel=4)
     return best_of(learner, recorder)
+
+
+def _warn_of_other_conditions(learner: Learner, before: Conditions | None) -> None:
+    """Say where a run goes on that its last bits may be others; an old checkpoint can't tell."""
+    difference = before and before.difference(learner.conditions)
+    if difference:
+        warnings.warn(
+            f"The run has been trained with {visible(difference)}: from here on its weights may "
+            f"differ by roundings from those of a run that was never interrupted.",
+            MakemoreWarning,
+            stacklevel=3,
+        )
 
 
 def _start_of(learner: Learner) -> list[str]:

@@ -2,6 +2,7 @@
 
 devices      the device that computes, and the same sums in every run
 precision    in how many bits matrices are multiplied
+conditions   versions and threads, on which the last bits depend
 randomness   the states of the random numbers
 threads      workers that share a step, a core each
 processes    processes that share a training

@@ -2,12 +2,13 @@
 
 import ctypes
 import os
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 import torch
 
-from makemore.errors import UsageError
+from makemore.errors import UsageError, UserError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 """Names of mallopt(3)'s options."""
@@ -18,7 +19,7 @@ def pick_device(name: str) -> torch.device:
 
     An Apple GPU is only taken when it is asked for: to start the many small operations of a step
     there may take longer than to compute them here, and no test of ours has run on one.
-    A CPU is told to keep its memory for what comes next.
+    A CPU is told to keep its memory for what comes next, a GPU to multiply in one order.
 
     Raises:
         UsageError: the device that is asked for is not here.
@@ -29,26 +30,49 @@ def pick_device(name: str) -> torch.device:
         raise UsageError("--device cuda: PyTorch finds no CUDA GPU here; try --device cpu.")
     if name == "mps" and not torch.backends.mps.is_available():
         raise UsageError("--device mps: PyTorch finds no Apple GPU here; try --device cpu.")
+    if name == "cuda":  # read when the first product is computed
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     if name == "cpu":
         keep_memory()
     return torch.device(name)
 
 
-def compute_reproducibly(device: torch.device) -> None:
-    """Let every run add in the same order, so that a resumed one repeats an uninterrupted one.
+@contextmanager
+def reproducible(device: torch.device, strict: bool = False) -> Iterator[None]:
+    """Let what is computed within add in the same order in every run, also where PyTorch does not.
 
-    MKL promises the same products from one process to the next only if it is told so before the
-    first of them (Intel's "conditional numerical reproducibility"). It is told so on Intel's
-    processors: on others that may be a slower way. Should a GPU have no such way for an operation,
-    PyTorch warns and goes on.
+    Without it, the derivative of `x[rows]` adds up in the order in which PyTorch's threads come by,
+    on a CPU too. It is set for the process, and afterwards as it was before.
+
+    Args:
+        device: that computes, from `pick_device`.
+        strict: refuse an operation that has no such way; otherwise PyTorch warns, and goes on.
+
+    Raises:
+        UserError: there is such an operation.
     """
-    with suppress(OSError):
-        if "GenuineIntel" in Path("/proc/cpuinfo").read_text():
-            os.environ.setdefault("MKL_CBWR", "AUTO")
+    filling: Any = torch.utils.deterministic
+    mode, fill = torch.get_deterministic_debug_mode(), filling.fill_uninitialized_memory
+    chooses = torch.backends.cudnn.benchmark
     if device.type == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+        torch.backends.cudnn.benchmark = False  # which chooses by the clock
+    # what use_deterministic_algorithms, which imports PyTorch's compiler for a second, does
+    torch.set_deterministic_debug_mode("error" if strict else "warn")
+    filling.fill_uninitialized_memory = False  # of ours, nothing reads it
+    try:
+        yield
+    except RuntimeError as error:
+        operation, is_refused, _ = str(error).partition(" does not have a deterministic")
+        if not is_refused:
+            raise
+        raise UserError(
+            f"--deterministic: {operation} can't give the same bits every time on "
+            f"{device.type}: take another operation, or leave --deterministic out."
+        ) from error
+    finally:
+        torch.set_deterministic_debug_mode(mode)
+        filling.fill_uninitialized_memory = fill
+        torch.backends.cudnn.benchmark = chooses
 
 
 def keep_memory() -> None:

@@ -74,7 +74,10 @@ class Workers:
 
     def __enter__(self) -> Self:
         if self.n > 1:
-            self.pool = ThreadPoolExecutor(self.n - 1)
+            # OpenMP and MKL keep a number for each thread: a new one is told before its first work
+            self.pool = ThreadPoolExecutor(
+                self.n - 1, initializer=torch.set_num_threads, initargs=(self.threads,)
+            )
         torch.set_num_threads(self.threads)
         return self
 

@@ -6,7 +6,7 @@ file is enough to sample from. A file is replaced whole, never written over in p
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from makemore.compute.conditions import Conditions
 from makemore.config import Config
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UsageError, UserError
@@ -43,6 +44,7 @@ class Checkpoint:
         learner: all else that the next step depends on, by `Learner.state`; empty where only
             sampling is meant.
         n_parameters: of the model, as it counts them, for who reads no tensors; None: not told.
+        conditions: under which it was trained last, where training can go on; None: not told.
     """
 
     config: Config
@@ -54,6 +56,7 @@ class Checkpoint:
     source: str | None = None
     learner: dict[str, Tensor] = field(default_factory=dict)
     n_parameters: int | None = None
+    conditions: Conditions | None = None
 
     def save(self, path: Path) -> None:
         """Write the file, whole or not at all.
@@ -71,6 +74,7 @@ class Checkpoint:
             "progress": json.dumps(self.progress.kept()),
             "source": json.dumps(self.source),
             "parameters": json.dumps(self.n_parameters),
+            "conditions": json.dumps(self.conditions and asdict(self.conditions)),
         }
         # a copy each, since weights that a model ties are one tensor under two names
         tensors = {name: tensor.clone().contiguous() for name, tensor in tensors.items()}
@@ -97,6 +101,7 @@ class Checkpoint:
                 source=read.source,
                 learner=_within(tensors, "training."),
                 n_parameters=read.parameters,
+                conditions=read.conditions and Conditions(**dict(read.conditions)),
             )
             checkpoint._refuse_what_does_not_fit()
         except ValueError as error:

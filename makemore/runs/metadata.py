@@ -31,6 +31,16 @@ class _OfTheProgress(_Checked):
     validated: bool = True  # older versions always were
 
 
+class _OfTheConditions(_Checked):
+    """The fields of `Conditions`."""
+
+    makemore: str = Field(max_length=64)
+    pytorch: str = Field(max_length=64)
+    processor: str = Field(max_length=64)
+    workers: int = Field(ge=1, lt=2**63)
+    threads: int = Field(ge=1, lt=2**63)
+
+
 class Metadata(_Checked):
     """What stands in the header of the file, as JSON a field.
 
@@ -41,6 +51,7 @@ class Metadata(_Checked):
         progress: how far the training has come.
         source: hash of the code of a user's own model.
         parameters: of the model, as it counts them; None where an older version wrote the file.
+        conditions: versions and threads; None likewise, and where only sampling is meant.
     """
 
     config: dict[str, Any]
@@ -49,6 +60,7 @@ class Metadata(_Checked):
     progress: _OfTheProgress
     source: str | None = Field(None, max_length=64)
     parameters: int | None = Field(None, ge=0, lt=2**63)
+    conditions: _OfTheConditions | None = None
 
     @field_validator("vocabulary")
     @classmethod

@@ -11,6 +11,7 @@ benchmark, a check or a notebook takes steps as it likes:
 import math
 import os
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -20,7 +21,8 @@ from typing import Any, NamedTuple, Self
 import torch
 from torch import Tensor
 
-from makemore.compute.devices import compute_reproducibly, pick_device
+from makemore.compute.conditions import Conditions
+from makemore.compute.devices import pick_device, reproducible
 from makemore.compute.precision import pick_precision
 from makemore.compute.processes import ALONE, Processes
 from makemore.compute.randomness import random_states, restore_random_states, seed_step
@@ -101,7 +103,6 @@ class Learner:
         Raises:
             UserError: a user's own model can't be built, or shared.
         """
-        compute_reproducibly(device)
         self.precision = pick_precision(config.training.precision, device)
         old = resumed
         if old is None and config.training.init_from is not None:
@@ -167,6 +168,11 @@ class Learner:
         return cls(config, config.data.load(), pick_device(config.training.device))
 
     @property
+    def conditions(self) -> Conditions:
+        """What the last bits of the weights depend on, beside settings and corpus."""
+        return Conditions.of(self.device, self.workers)
+
+    @property
     def progress(self) -> Progress:
         """How far it has come."""
         return self.maker.progress
@@ -201,11 +207,14 @@ class Learner:
         return self.batches.some(WATCHED)
 
     def __enter__(self) -> Self:
-        self.workers.__enter__()
+        with ExitStack() as stack:
+            stack.enter_context(reproducible(self.device, self.settings.deterministic))
+            stack.enter_context(self.workers)
+            self.within = stack.pop_all()
         return self
 
-    def __exit__(self, *error: object) -> None:
-        self.workers.__exit__(*error)
+    def __exit__(self, *error: Any) -> None:
+        self.within.__exit__(*error)
 
     def begin(self) -> None:
         """Do what comes before the first step: the closed forms."""

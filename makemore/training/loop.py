@@ -247,7 +247,10 @@ class Session:
         """Keep all that resuming needs, unless the training has diverged."""
         self.look_at_weights()
         self.progress.read_clock()
-        self.recorder.keep_last(self.learner.maker.checkpoint(learner=self.learner.state()))
+        learner = self.learner
+        self.recorder.keep_last(
+            learner.maker.checkpoint(learner=learner.state(), conditions=learner.conditions)
+        )
 
     def keep(self) -> None:
         """Keep the weights of this step, where they are among those to be looked at again."""
