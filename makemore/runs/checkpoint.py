@@ -101,7 +101,7 @@ class Checkpoint:
                 source=read.source,
                 learner=_within(tensors, "training."),
                 n_parameters=read.parameters,
-                conditions=read.conditions and Conditions(**dict(read.conditions)),
+                conditions=Conditions(**dict(read.conditions)) if read.conditions else None,
             )
             checkpoint._refuse_what_does_not_fit()
         except ValueError as error:

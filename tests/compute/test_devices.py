@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -66,3 +67,11 @@ def test_an_operation_without_such_a_way_is_refused_where_that_is_asked_for() ->
 def test_another_error_passes() -> None:
     with pytest.raises(RuntimeError, match="shape"), reproducible(CPU, strict=True):
         torch.zeros(2, 3) @ torch.zeros(2, 3)
+
+
+def test_every_tensor_begins_where_the_next_process_would_begin_it() -> None:
+    """MKL's products of a matrix and a vector round by where they begin, up to 64 bytes apart."""
+    kept = [torch.empty(n) for n in range(1, 2000)]
+    assert {tensor.data_ptr() % 64 for tensor in kept} == {0}
+    counts = torch.from_numpy(np.arange(1001)[1:])  # numpy's memory begins anywhere
+    assert counts.to(torch.float32).data_ptr() % 64 == 0
