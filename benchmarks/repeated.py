@@ -2,7 +2,7 @@
 
     python benchmarks/repeated.py [--processes N] [--steps N] [--busy N] [--at-once N] [MODEL …]
 
-Each model is trained for some steps in many fresh processes, on the names as lines and as one text.
+Each model is trained for some steps in many fresh processes, on lines, the names, and on a text, the lectures.
 A process prints a hash of every gradient, bit for bit, and of all that is trained in the end; the
 bigram descends instead of counting. The second half of the processes runs beside `--busy` others
 that keep the cores busy. `--at-once` runs so many together, which keeps the cores busy too.
@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from hashlib import blake2b
 from itertools import cycle, islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from waiting import BUSY
@@ -24,8 +25,10 @@ from waiting import BUSY
 if TYPE_CHECKING:
     from torch import Tensor
 
+ROOT = Path(__file__).parent.parent
 MODELS = ("bigram", "ngram", "mlp", "wavenet", "bow", "rnn", "lstm", "gru", "transformer")
-FORMATS = ("lines", "text")
+DATA = {"lines": ["data/names.txt"], "text": ["docs/lectures"]}
+"""From the root of the repository; a text of many characters, of which few windows share a part."""
 
 
 def bits(tensors: "list[Tensor]") -> str:
@@ -54,8 +57,9 @@ def trained(steps: int, **settings: Any) -> str:
 def train_here(model: str, steps: int) -> None:
     """Print the hash of each kind of corpus."""
     more = {"fit": "gradient"} if model == "bigram" else {}
-    for kind in FORMATS:
-        print(trained(steps, model=model, format=kind, **more), flush=True)
+    for kind, files in DATA.items():
+        data = [str(ROOT / file) for file in files]
+        print(trained(steps, model=model, format=kind, data=data, **more), flush=True)
 
 
 def train_there(model: str, steps: int) -> list[str]:
@@ -91,10 +95,10 @@ def main() -> None:
             pool = stack.enter_context(ThreadPoolExecutor(options.at_once))
             of_each = pool.map(train_there, models, [options.steps] * n)
             for model, hashes in zip(models, of_each, strict=True):
-                for kind, of_one in zip(FORMATS, hashes, strict=True):
+                for kind, of_one in zip(DATA, hashes, strict=True):
                     found[model, kind].append(of_one)
 
-    print("| model | of names as | processes | different results |")
+    print("| model | trained on | processes | different results |")
     print("|---|---|---|---|")
     for (model, kind), hashes in found.items():
         print(f"| `{model}` | {kind} | {len(hashes)} | {len(set(hashes))} |")
