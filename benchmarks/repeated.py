@@ -2,7 +2,7 @@
 
     python benchmarks/repeated.py [--processes N] [--steps N] [--busy N] [--at-once N] [MODEL …]
 
-Each model is trained for some steps in many fresh processes, on lines, the names, and on a text, the lectures.
+Each model is trained for some steps in many fresh processes, on names and on a text.
 A process prints a hash of every gradient, bit for bit, and of all that is trained in the end; the
 bigram descends instead of counting. The second half of the processes runs beside `--busy` others
 that keep the cores busy. `--at-once` runs so many together, which keeps the cores busy too.
