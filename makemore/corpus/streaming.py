@@ -73,7 +73,7 @@ def _lines(file: io.BufferedIOBase, name: str) -> Iterator[list[bytes]]:
         if not block and not end:
             return
         lines = io.BytesIO(block + end).readlines()
-        if len(end) == LONGEST_LINE:
+        if len(lines[-1]) >= LONGEST_LINE:
             raise UserError(
                 f"{name} has a line of more than {LONGEST_LINE / 2**20:g} MiB "
                 f"(line {number + len(lines) - 1}): cut it."
