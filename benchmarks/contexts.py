@@ -40,16 +40,16 @@ def main() -> None:
     names = vocabulary.encode_lines(corpus.documents)
     size = len(vocabulary)
     rows = np.random.default_rng(0).permutation(len(names))[:BATCH]
-    chosen = names.predictions_of(rows)
+    chosen, whole = names.pieces(rows).numbers, names.pieces()
     makers: dict[str, list[Callable[[], Table]]] = {}
     for k in (1, 3, 8):
-        windows = NumberedWindows(names, k, size)
+        windows = NumberedWindows(whole, k, size)
         makers[f"last {k} character{'s' if k > 1 else ''}"] = [
-            partial(window_table, names, k, size),
+            partial(window_table, whole, k, size),
             partial(windows.table, chosen),
         ]
     prefixes = OrderedDocuments(names, size)
-    makers["whole prefix"] = [partial(prefix_table, names, size), partial(prefixes.table, rows)]
+    makers["whole prefix"] = [partial(prefix_table, whole, size), partial(prefixes.table, rows)]
     columns = (f"{len(names):,} names", f"{BATCH} names")
     print(f"{'':20}" + "".join(f"{heading:>34}" for heading in columns))
     for name, of_names_and_batch in makers.items():

@@ -246,8 +246,7 @@ def main() -> None:
             }
         measured = in_turn(arguments.rounds, measures)
         timed = range(WARM_UP, WARM_UP + steps)
-        parts = range(learner.batches.parts)
-        work = work_of([[learner.batches.table(step, part) for part in parts] for step in timed])
+        work = work_of([list(learner.batches.tables(step)) for step in timed])
 
     batches = {OURS: (learner.batches.size, work.characters)}
     if peer:

@@ -33,7 +33,8 @@ class TrainingSettings(Settings):
     batch_size: int = Field(
         256,
         ge=0,
-        description="documents a step, or windows of a text; 0 takes the whole training split",
+        description="documents a step, or windows of a text; 0 takes the whole training split; "
+        "where there are long documents, a step takes parts of them, up to about 16,000 characters",
     )
     optimizer: Literal["muon", "adamw", "sgd"] = Field(
         "muon",

@@ -37,6 +37,19 @@ def run_benchmark(name: str, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.mark.campaign
+def test_memory_hardly_grows_with_the_corpus() -> None:
+    """Steps and evaluation: on ten times the characters no more than 150 MiB beyond the least."""
+    shown = run_benchmark("growth.py", "--megabytes", "1", "10")
+    rows = re.findall(r"\| \d+ MB, (\w+) \| (\w+) \| ([\d,]+) \| \d+ \| ([\d,]+) \|", shown)
+    assert len(rows) == 8
+    assert all(int(row[2]) < 400 and int(row[3]) < 450 for row in rows)
+    for small, large in zip(rows[:4], rows[4:], strict=True):
+        assert small[:2] == large[:2]
+        assert int(large[2]) < int(small[2]) + 150
+        assert int(large[3]) < int(small[3]) + 150
+
+
 def test_the_bigram_of_lecture_one_is_reproduced() -> None:
     shown = run_benchmark("published.py", "bigram")
     found = re.search(r"\| 2\.454 \| (\d\.\d{4}) train \|", shown)

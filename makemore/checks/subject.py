@@ -159,15 +159,10 @@ class Subject:
 
         They are the same at each call.
         """
-        documents, batches = self.learner.documents, self.learner.batches
         n = N_DOCUMENTS
-        if isinstance(documents, Text):
+        if isinstance(self.learner.documents, Text):
             n = max(1, N_CHARACTERS // self.model.reader.window_size)
-        last = batches.available - 1
-        rows = np.unique(np.linspace(0, last, min(n, batches.available)).astype(np.int64))
-        if isinstance(documents, Text):
-            rows = rows * self.model.reader.window_size
-        return batches.prepared.table(rows).to(self.device)
+        return self.learner.batches.spread(n)
 
     @cached_property
     def few(self) -> Lines:

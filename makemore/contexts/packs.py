@@ -23,6 +23,7 @@ with the pack before.
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -34,6 +35,12 @@ from makemore.corpus.documents import Ints
 
 VECTOR_WIDTH = 16
 """Floats in the widest vector register of a CPU; rows of a multiple of it are the fastest."""
+
+
+SHORT = 64
+"""Up to this length twice as wide a pack costs little, and is better filled."""
+MASKS_AT_A_TIME = 2**22
+"""Numbers in the masks of one group of packs (16 MiB)."""
 
 
 @dataclass(frozen=True)
@@ -51,27 +58,33 @@ class PackedTable(PrefixTable):
     seen_up_to: Tensor
     slots: Tensor
 
-    def unseen(self) -> Tensor:
-        """What is added to scores, float32 (K, W, W), made anew at each call.
+    def in_groups(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """Give packs and their `seen_up_to`, int64 (k, W) each, so many as bound their masks."""
+        most = max(1, MASKS_AT_A_TIME // self.packs.shape[1] ** 2)
+        return zip(self.packs.split(most), self.seen_up_to.split(most), strict=True)
 
-        Entry [k, q, s] is 0 where slot q of pack k sees slot s, if s <= q < seen_up_to[k, s], and
-        minus infinity elsewhere. The slots that q sees are itself and those that hold the rest of
-        its prefix. A slot that stays empty may see anything: nobody reads what it finds.
-        """
-        width = self.packs.shape[1]
-        never = torch.full((width + 1, width), -math.inf, device=self.packs.device)
-        from_there_on = never.triu()  # [u, q]: minus infinity if q >= u, for u = 0, 1, … W
-        before_it = never[:-1].tril(-1)  # [s, q]: minus infinity if q < s, for s = 0, 1, … W - 1
-        columns = from_there_on.index_select(0, self.seen_up_to.flatten())
-        columns = columns.view(*self.packs.shape, width) + before_it
-        return columns.mT.contiguous()
+
+def unseen(seen_up_to: Tensor) -> Tensor:
+    """What is added to scores, float32 (k, W, W), made anew at each call.
+
+    Entry [k, q, s] is 0 where slot q of pack k sees slot s, if s <= q < seen_up_to[k, s], and
+    minus infinity elsewhere. The slots that q sees are itself and those that hold the rest of
+    its prefix. A slot that stays empty may see anything: nobody reads what it finds.
+    """
+    width = seen_up_to.shape[1]
+    never = torch.full((width + 1, width), -math.inf, device=seen_up_to.device)
+    from_there_on = never.triu()  # [u, q]: minus infinity if q >= u, for u = 0, 1, … W
+    before_it = never[:-1].tril(-1)  # [s, q]: minus infinity if q < s, for s = 0, 1, … W - 1
+    columns = from_there_on.index_select(0, seen_up_to.flatten())
+    columns = columns.view(*seen_up_to.shape, width) + before_it
+    return columns.mT.contiguous()
 
 
 def pack(table: PrefixTable) -> PackedTable:
-    """Cut a tree, on the CPU, into packs in which at least two of its longest branches fit."""
+    """Cut a tree, on the CPU, into packs in which its longest branch fits, and another if short."""
     sequences = table.sequences.numpy()  # (S, T), neighbours share the longest prefixes
     length = sequences.shape[1]
-    width = -(-2 * length // VECTOR_WIDTH) * VECTOR_WIDTH
+    width = -(-(2 * length if length <= SHORT else length) // VECTOR_WIDTH) * VECTOR_WIDTH
     steps = np.arange(length)
     inside = (sequences > 0) | (steps == 0)  # row 0 is a root
     new = inside.copy()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -10,14 +9,25 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from makemore.contexts.sequences import (
+    Blocks,
     PreparedText,
     SequenceTable,
+    cut_for,
+    in_blocks,
+    lay_out,
     pad,
     sequence_parts,
     sequence_tables,
 )
-from makemore.contexts.tables import MOST_NUMBERED, Part, Prepared, Table, count_pairs
-from makemore.corpus.documents import Documents, Ints, Lines, Text
+from makemore.contexts.tables import (
+    CHUNK,
+    MOST_NUMBERED,
+    Part,
+    Prepared,
+    Table,
+    count_pairs,
+)
+from makemore.corpus.documents import Cut, Documents, Ints, Lines, Pieces, Text
 
 
 @dataclass(frozen=True)
@@ -62,9 +72,18 @@ class PrefixReader:
         assert self.block_size is not None, "a model of the whole prefix has a block"
         return self.block_size
 
+    @property
+    def cut(self) -> Cut:
+        """A document is cut where one of its blocks ends; without a block, nowhere."""
+        return cut_for(self.block_size)
+
     def table(self, documents: Documents) -> PrefixTable:
         """Make the tree of all documents."""
-        return self.arrange(prefix_table(documents, self.vocab_size, self.block_size))
+        return self.table_of(documents.pieces())
+
+    def table_of(self, pieces: Pieces) -> PrefixTable:
+        """Make the tree of some pieces."""
+        return self.arrange(prefix_table(pieces, self.vocab_size, self.block_size))
 
     def tables(self, documents: Documents, size: int) -> Iterator[PrefixTable | SequenceTable]:
         """Cover documents with trees, or a text with sequences, of about `size` tokens at most."""
@@ -91,9 +110,7 @@ class PrefixReader:
 
     def prepare(self, documents: Documents) -> Prepared:
         """Put the documents of a whole split in order, where there is room."""
-        if isinstance(documents, Text):
-            return PreparedText(documents, self.window_size)
-        return PreparedLines(self, documents)
+        return PreparedText() if isinstance(documents, Text) else PreparedLines(self, documents)
 
     def trim(self, context: Tensor) -> Tensor:
         """Keep the last half block of contexts (B, T) that fill it, as `pad` does; or all."""
@@ -107,25 +124,23 @@ class PreparedLines:
 
     def __init__(self, reader: PrefixReader, documents: Lines) -> None:
         self.reader = reader
-        self.documents = documents
         self.ordered: OrderedDocuments | None = None
-        longest = int(documents.sizes.max())
-        fits = reader.block_size is None or longest <= reader.block_size
-        if fits and len(documents) * longest <= MOST_NUMBERED:
-            self.ordered = OrderedDocuments(documents, reader.vocab_size)
+        if documents.predictions <= MOST_NUMBERED:
+            fits = reader.block_size is None or documents.longest <= reader.block_size
+            if fits and len(documents) * documents.longest <= MOST_NUMBERED:
+                self.ordered = OrderedDocuments(documents, reader.vocab_size)
 
-    @cached_property
-    def ranks(self) -> Ints:
-        """Place of each document in alphabetical order, (documents,)."""
+    def alphabetical(self, pieces: Pieces) -> Pieces:
+        """Put documents, or parts of them, in alphabetical order."""
         if self.ordered is not None:
-            return self.ordered.ranks
-        return self.documents.alphabetical_ranks(self.reader.vocab_size)
+            return pieces[np.argsort(self.ordered.ranks[pieces.rows])]
+        return pieces[pieces.alphabetical_order(self.reader.vocab_size)]
 
-    def table(self, rows: Ints) -> PrefixTable:
-        """Make the tree of the documents at the given rows."""
+    def table(self, pieces: Pieces) -> PrefixTable:
+        """Make the tree of documents or parts of them."""
         if self.ordered is not None:
-            return self.reader.arrange(self.ordered.table(rows))
-        return self.reader.table(self.documents.select(rows))
+            return self.reader.arrange(self.ordered.table(pieces.rows))
+        return self.reader.table_of(pieces)
 
 
 def prefix_tables(
@@ -135,21 +150,16 @@ def prefix_tables(
 
     A sequence longer than that is a table by itself.
     """
-    padded = pad(documents, block_size)
-    order = np.argsort(padded[2], kind="stable")  # sequences of like length together
-    inputs, targets, lengths = (part[order] for part in padded)
-    start = 0
-    while start < len(lengths):
-        tokens = lengths[start:] * np.arange(1, len(lengths) - start + 1)
-        end = start + max(1, int(np.searchsorted(tokens, size, side="right")))
-        longest = lengths[end - 1]
-        yield _prefix_table(
-            inputs[start:end, :longest],
-            targets[start:end, :longest],
-            lengths[start:end],
-            vocab_size,
-        )
-        start = end
+    for chunk in documents.chunks(CHUNK, cut_for(block_size)):
+        blocks = in_blocks(chunk, block_size)
+        # sequences of like length together
+        blocks = blocks[np.argsort(blocks.pieces.sizes, kind="stable")]
+        lengths, start = blocks.pieces.sizes, 0
+        while start < len(lengths):
+            tokens = lengths[start:] * np.arange(1, len(lengths) - start + 1)
+            end = start + max(1, int(np.searchsorted(tokens, size, side="right")))
+            yield _prefix_table(blocks[start:end], vocab_size)
+            start = end
 
 
 def prefix_parts(
@@ -160,7 +170,20 @@ def prefix_parts(
     Neighbours are in alphabetical order here, not of like length: they share more, and so there are
     fewer contexts, but more of a padded row is empty.
     """
-    inputs, targets, lengths = pad(documents, block_size)
+    done = 0
+    for chunk in documents.chunks(CHUNK, cut_for(block_size)):
+        whole = in_blocks(chunk, block_size)
+        rows = max(1, MOST_NUMBERED // whole.width)
+        for first in range(0, len(whole), rows):
+            blocks = whole[first : first + rows]
+            for part in _parts_of(blocks, vocab_size, size):
+                yield replace(part, predictions=part.predictions + done)
+            done += int((blocks.pieces.sizes - blocks.skipped).sum())
+
+
+def _parts_of(blocks: Blocks, vocab_size: int, size: int) -> Iterator[Part]:
+    """Cover rows of tokens with trees, their predictions numbered from 0 on."""
+    (inputs, targets), lengths = lay_out(blocks), blocks.pieces.sizes
     predicted = targets >= 0
     numbers = np.where(predicted, np.cumsum(predicted).reshape(predicted.shape) - 1, -1)
     order = _lexicographic_order(inputs)
@@ -171,24 +194,22 @@ def prefix_parts(
         some = some[: max(1, int(np.searchsorted(padded, size, side="right")))]
         start += len(some)
         longest = lengths[some].max()
-        columns = inputs[some, :longest], targets[some, :longest]
-        table, row = _tree_and_rows(*columns, lengths[some], vocab_size)
-        number = numbers[some, :longest]
-        yield Part(table, number[number >= 0], row[number >= 0])
+        follows = targets[some, :longest]
+        table, row = _tree_and_rows(inputs[some, :longest], follows, lengths[some], vocab_size)
+        asked = follows >= 0
+        yield Part(table, numbers[some, :longest][asked], row[asked], follows[asked])
 
 
-def prefix_table(
-    documents: Documents, vocab_size: int, block_size: int | None = None
-) -> PrefixTable:
+def prefix_table(pieces: Pieces, vocab_size: int, block_size: int | None = None) -> PrefixTable:
     """Count what follows each distinct prefix.
 
     Args:
-        documents: the documents, at least one.
+        pieces: documents or parts of them, at least one.
         vocab_size: number of different ids, the boundary included.
         block_size: the longest context a model takes, in tokens. A longer document is read as
-            `pad` reads it: in pieces that overlap by half a block.
+            `in_blocks` reads it: in rows that overlap by half a block.
     """
-    return _prefix_table(*pad(documents, block_size), vocab_size)
+    return _prefix_table(in_blocks(pieces, block_size), vocab_size)
 
 
 class OrderedDocuments:
@@ -220,10 +241,11 @@ class OrderedDocuments:
         return _tree(inputs, targets, lengths, self.vocab_size)
 
 
-def _prefix_table(inputs: Ints, targets: Ints, lengths: Ints, vocab_size: int) -> PrefixTable:
-    """Build the tree of what `pad` returns: (S, T), (S, T), (S,)."""
+def _prefix_table(blocks: Blocks, vocab_size: int) -> PrefixTable:
+    """Build the tree of rows of tokens."""
+    inputs, targets = lay_out(blocks)
     order = _lexicographic_order(inputs)
-    return _tree(inputs[order], targets[order], lengths[order], vocab_size)
+    return _tree(inputs[order], targets[order], blocks.pieces.sizes[order], vocab_size)
 
 
 def _tree(

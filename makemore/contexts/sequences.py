@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from makemore.contexts.tables import Part, Table
-from makemore.corpus.documents import BOUNDARY, Documents, Ints, Text
+from makemore.contexts.tables import CHUNK, Part, Table
+from makemore.corpus.documents import BOUNDARY, Cut, Documents, Ints, Pieces, Text, runs
 
 
 @dataclass(frozen=True)
@@ -27,38 +27,39 @@ class SequenceTable(Table):
     tokens: Tensor
 
 
-@dataclass(frozen=True)
 class PreparedText:
-    """A text whose batches are windows of `window_size` predictions."""
+    """A text whose batches are windows, each read from its own first token on."""
 
-    text: Text
-    window_size: int
-    ranks: None = None
+    def alphabetical(self, pieces: Pieces) -> Pieces:
+        """Leave the windows as they are: they hardly share a beginning."""
+        return pieces
 
-    def table(self, rows: Ints) -> SequenceTable:
-        """Make the table of the windows that begin at the given predictions."""
-        return sequence_table(self.text, rows, min(self.window_size, self.text.predictions))
+    def table(self, pieces: Pieces) -> SequenceTable:
+        """Make the table of some windows."""
+        return sequence_table(pieces)
 
 
-def sequence_table(text: Text, starts: Ints, length: int) -> SequenceTable:
-    """Take the windows of `length` predictions that begin at `starts`, as they are."""
-    source = starts[:, None] + np.arange(length)
-    return _sequence_table(text.inputs[source], text.targets[source])
+def sequence_table(windows: Pieces) -> SequenceTable:
+    """Take windows as they are: whatever comes before them is not read."""
+    return _sequence_table(*lay_out(Blocks(windows, np.zeros_like(windows.starts))))
 
 
 def sequence_tables(text: Text, block_size: int | None, size: int) -> Iterator[SequenceTable]:
     """Cover a text with tables of sequences that take at most `size` tokens, at least one."""
-    inputs, targets, _ = pad(text, block_size)
-    rows = max(1, size // max(1, inputs.shape[1]))
-    for start in range(0, len(inputs), rows):
-        yield _sequence_table(inputs[start : start + rows], targets[start : start + rows])
+    for chunk in text.chunks(CHUNK, cut_for(block_size)):
+        blocks = in_blocks(chunk, block_size)
+        width = blocks.width
+        rows = max(1, size // width)
+        for start in range(0, len(blocks), rows):
+            yield _sequence_table(*lay_out(blocks[start : start + rows], width))
 
 
 def sequence_parts(text: Text, block_size: int | None, size: int) -> Iterator[Part]:
     """Number the predictions of `sequence_tables`, which stand there in their order."""
     done = 0
     for table in sequence_tables(text, block_size, size):
-        yield Part(table, np.arange(done, done + table.predictions), table.rows.numpy())
+        numbers = np.arange(done, done + table.predictions)
+        yield Part(table, numbers, table.rows.numpy(), table.targets.numpy())
         done += table.predictions
 
 
@@ -75,35 +76,91 @@ def _sequence_table(inputs: Ints, targets: Ints) -> SequenceTable:
     )
 
 
-def pad(documents: Documents, block_size: int | None = None) -> tuple[Ints, Ints, Ints]:
-    """Lay documents out as rows for `Model.forward`, each from the boundary on.
+@dataclass(frozen=True)
+class Blocks:
+    """Rows of tokens, some of whose first predictions may be there to be read alone.
 
-    A document with more than `block_size` predictions is read in pieces of that length, each
-    starting half a block after the one before; a piece predicts only what none before it has
+    Attributes:
+        pieces: what is read, a row each.
+        skipped: int64 (rows,), how many of its first predictions are not asked for.
+    """
+
+    pieces: Pieces
+    skipped: Ints
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.skipped)
+
+    def __getitem__(self, chosen: slice | Ints) -> "Blocks":
+        """Choose some of the rows."""
+        return Blocks(self.pieces[chosen], self.skipped[chosen])
+
+    @property
+    def width(self) -> int:
+        """Most tokens of a row."""
+        return int(self.pieces.sizes.max(initial=0))
+
+
+def cut_for(block_size: int | None) -> Cut:
+    """Say where a document may be cut so that its parts are read in the blocks of the whole."""
+    return Cut(0) if block_size is None else Cut(block_size, max(1, block_size // 2))
+
+
+def in_blocks(pieces: Pieces, block_size: int | None) -> Blocks:
+    """Read each piece in rows that a model takes.
+
+    A document with more than `block_size` predictions is read in rows of that length, each
+    starting half a block after the one before; a row predicts only what none before it has
     predicted, so every character is predicted once, and all after the first block with at least
-    half a block behind it.
+    half a block behind it. A piece from within a document begins half a block earlier, to be read.
+    """
+    block = block_size or int(pieces.sizes.max(initial=1))
+    stride = max(1, block // 2)
+    lead = np.minimum(pieces.before, block - stride)
+    n = 1 + np.maximum(0, -(-(lead + pieces.sizes - block) // stride))  # (pieces,)
+    number = runs(np.zeros_like(n), n)  # 0, 1, … in each
+    of = np.repeat(np.arange(len(pieces)), n)
+    whole = pieces[of]
+    shift = number * stride - lead[of]
+    sizes = np.minimum(block, whole.sizes - shift)
+    rows = Pieces(
+        pieces.ids,
+        whole.starts + shift,
+        whole.before + shift,
+        sizes,
+        whole.rows,
+        whole.ended & (shift + sizes == whole.sizes),
+    )
+    return Blocks(rows, np.where(number == 0, lead[of], block - stride))
+
+
+def lay_out(blocks: Blocks, width: int | None = None) -> tuple[Ints, Ints]:
+    """Read rows of tokens, padded to the longest or to `width`.
+
+    Returns:
+        inputs: int64 (S, T), the token before each prediction; past a row's end, the boundary.
+        targets: int64 (S, T), what is predicted; -1 where nothing is.
+    """
+    pieces, steps = blocks.pieces, np.arange(blocks.width if width is None else width)
+    sizes = pieces.sizes[:, None]
+    inside = steps < sizes
+    places = pieces.starts[:, None] + steps
+    positions = np.where(inside, pieces.before[:, None] + steps, 0)
+    predicted = inside & (steps >= blocks.skipped[:, None])
+    targets = np.where(predicted, BOUNDARY, -1)
+    characters = predicted & ~(pieces.ended[:, None] & (steps == sizes - 1))
+    targets[characters] = pieces.ids[places[characters]]
+    return pieces.tokens_before(places, positions), targets
+
+
+def pad(documents: Documents, block_size: int | None = None) -> tuple[Ints, Ints, Ints]:
+    """Lay documents out as rows for `Model.forward`, each from the boundary on, as `in_blocks`.
 
     Returns:
         inputs: int64 (S, T), the boundary and then the characters; past the end, the boundary.
         targets: int64 (S, T), the character after each input; -1 where nothing is predicted.
         lengths: int64 (S,), the inputs in each row.
     """
-    inputs, targets = documents.inputs, documents.targets
-    lengths = documents.sizes
-    ends = np.cumsum(lengths)
-    block = block_size or int(lengths.max())
-    stride = max(1, block // 2)
-    pieces = 1 + np.maximum(0, -(-(lengths - block) // stride))  # (documents,)
-    piece = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)  # 0, 1, … each
-    starts = np.repeat(ends - lengths, pieces) + piece * stride
-    widths = np.minimum(block, np.repeat(ends, pieces) - starts)
-
-    steps = np.arange(widths.max(initial=0))
-    inside = steps < widths[:, None]
-    source = np.where(inside, starts[:, None] + steps, 0)
-    predicted = inside & ((steps >= block - stride) | (piece == 0)[:, None])
-    return (
-        np.where(inside, inputs[source], BOUNDARY),
-        np.where(predicted, targets[source], -1),
-        widths,
-    )
+    blocks = in_blocks(documents.pieces(), block_size)
+    return *lay_out(blocks), blocks.pieces.sizes

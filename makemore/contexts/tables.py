@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from makemore.corpus.documents import Documents, Ints
+from makemore.corpus.documents import Cut, Documents, Ints, Pieces
 
 MOST_NUMBERED = 2**22
 """Predictions, or places once padded, of a split that is put in order as a whole. That takes up to
-40 bytes a place, or 90 and 8 more for each character of a window."""
+120 bytes each while it is done."""
+CHUNK = 2**20
+"""Predictions that are made into tables at a time where a split has more."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,13 @@ class Part:
         table: of distinct contexts.
         predictions: int64 (n,), their numbers among all, one document after another.
         rows: int64 (n,), the row of the table that holds the context of each.
+        targets: int64 (n,), what follows each.
     """
 
     table: Table
     predictions: Ints
     rows: Ints
+    targets: Ints
 
 
 class Reader(Protocol):
@@ -63,6 +67,10 @@ class Reader(Protocol):
     @property
     def window_size(self) -> int:
         """How many predictions a window of a text is trained on."""
+
+    @property
+    def cut(self) -> Cut:
+        """Where a document may be cut so that each part is read as within the whole."""
 
     def table(self, documents: Documents) -> Table:
         """Make the table of all distinct contexts of documents, at least one."""
@@ -86,15 +94,11 @@ class Reader(Protocol):
 class Prepared(Protocol):
     """A split whose batches become tables."""
 
-    @property
-    def ranks(self) -> Ints | None:
-        """Place of each document in alphabetical order, (documents,); None for a text.
+    def alphabetical(self, pieces: Pieces) -> Pieces:
+        """Put pieces in alphabetical order; those that begin alike share more in one table."""
 
-        Documents that begin alike share more in one table than in two.
-        """
-
-    def table(self, rows: Ints) -> Table:
-        """Make the table of a batch: of documents, or of a text's windows by their starts."""
+    def table(self, pieces: Pieces) -> Table:
+        """Make the table of a batch: of documents or parts of them, or of a text's windows."""
 
 
 def count_pairs(row: Ints, targets: Ints, vocab_size: int) -> tuple[Tensor, Tensor, Tensor, int]:

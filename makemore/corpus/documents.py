@@ -1,11 +1,13 @@
 """Encoded documents: the ids of many lines, or of one long text, as flat arrays.
 
 A line has an end of its own, which is predicted too; a text only stops because its part does.
-Both answer the same questions: the token before each prediction, the token predicted, and where in
-its document that is.
+Both may be memory maps, far larger than the memory. So nothing here reads or makes an array of all
+of them: what is wanted is named as pieces, and only those are read.
 """
 
 import math
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,86 +17,200 @@ from numpy.typing import NDArray
 BOUNDARY = 0
 """The id that starts and stops a document."""
 
+OFFSETS_AT_A_TIME = 2**20
+
 Ints = NDArray[np.int64]
+Ids = NDArray[np.integer]
+"""Of whatever integer type, in memory or mapped."""
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Runs of predictions, each within one document: whole documents, or parts of long ones.
+
+    Attributes:
+        ids: of all the documents.
+        starts: int64 (pieces,), where in `ids` the first character stands that is predicted.
+        before: int64 (pieces,), how many characters of its document come before that one.
+        sizes: int64 (pieces,), predictions in each, at least 1.
+        rows: int64 (pieces,), the document of each.
+        ended: bool (pieces,), whether the last of them is the end of the document.
+    """
+
+    ids: Ids
+    starts: Ints
+    before: Ints
+    sizes: Ints
+    rows: Ints
+    ended: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        """Count the pieces."""
+        return len(self.starts)
+
+    def __getitem__(self, chosen: slice | Ints) -> "Pieces":
+        """Choose some of the pieces."""
+        return Pieces(
+            self.ids,
+            self.starts[chosen],
+            self.before[chosen],
+            self.sizes[chosen],
+            self.rows[chosen],
+            self.ended[chosen],
+        )
+
+    @property
+    def predictions(self) -> int:
+        """Count the predictions of all pieces."""
+        return int(self.sizes.sum())
+
+    @property
+    def places(self) -> Ints:
+        """Where in `ids` each predicted character stands, int64 (predictions,).
+
+        That of an end is just behind the document's last character.
+        """
+        return runs(self.starts, self.sizes)
+
+    @property
+    def numbers(self) -> Ints:
+        """Number of each prediction among those of all the documents, int64 (predictions,).
+
+        The first has the number of the place where the first document starts.
+        """
+        return runs(self.starts + self.rows, self.sizes)  # each document before has an end too
+
+    @property
+    def positions(self) -> Ints:
+        """Place of each prediction in its document, 0 for the first character's."""
+        return runs(self.before, self.sizes)
+
+    @property
+    def inputs(self) -> Ints:
+        """Token before each prediction, piece after piece, int64 (predictions,)."""
+        return self.tokens_before(self.places, self.positions)
+
+    @property
+    def targets(self) -> Ints:
+        """Token that is predicted, the boundary where a document ends, int64 (predictions,)."""
+        targets = np.full(self.predictions, BOUNDARY, dtype=np.int64)
+        characters = np.ones(len(targets), dtype=bool)
+        characters[np.cumsum(self.sizes)[self.ended] - 1] = False
+        targets[characters] = self.ids[self.places[characters]]
+        return targets
+
+    def tokens_before(self, places: Ints, positions: Ints, distance: int = 0) -> Ints:
+        """Read the token before each of some predictions, int64; boundaries before a start.
+
+        Args:
+            places: int64, of any shape, as in `places`.
+            positions: int64, likewise, as in `positions`.
+            distance: how many tokens to go back beyond that.
+        """
+        tokens = np.full(places.shape, BOUNDARY, dtype=np.int64)
+        inside = positions > distance
+        tokens[inside] = self.ids[places[inside] - 1 - distance]
+        return tokens
+
+    def alphabetical_order(self, vocab_size: int) -> Ints:
+        """Order in which the pieces are sorted by their beginnings, int64 (pieces,).
+
+        A beginning is as many characters as one 64-bit number holds, a digit each.
+        """
+        keys = np.zeros(len(self), dtype=np.int64)
+        for position in range(int(63 / math.log2(max(vocab_size, 2)))):
+            inside = self.sizes - self.ended > position
+            keys *= vocab_size
+            keys[inside] += self.ids[self.starts[inside] + position]
+        return np.lexsort((self.starts, keys))
 
 
 @dataclass(frozen=True)
 class Lines:
     """Documents, each with an end of its own: one flat array, and where each document starts.
 
-    Document i is `ids[offsets[i] : offsets[i + 1]]`; the boundary is not stored.
+    Document i is `ids[offsets[i] : offsets[i + 1]]`; the boundary is not stored. There may be other
+    ids before the first document and behind the last.
 
     Attributes:
-        ids: int32 (characters,).
-        offsets: int64 (documents + 1,).
+        ids: (characters,), of any integer type.
+        offsets: (documents + 1,), likewise.
     """
 
-    ids: NDArray[np.int32]
-    offsets: Ints
+    ids: Ids
+    offsets: Ids
 
     def __len__(self) -> int:
         """Count the documents."""
         return len(self.offsets) - 1
 
     @property
-    def lengths(self) -> Ints:
-        """Characters in each document, int64 (documents,)."""
-        return np.diff(self.offsets)
-
-    @property
-    def sizes(self) -> Ints:
-        """Predictions in each document, int64 (documents,): its characters and its end."""
-        return self.lengths + 1
-
-    @property
     def predictions(self) -> int:
         """How many characters a model predicts here: every one, and each document's end."""
-        return len(self.ids) + len(self)
+        return int(self.offsets[-1]) - int(self.offsets[0]) + len(self)
 
     @cached_property
-    def inputs(self) -> Ints:
-        """Token before each prediction, document after document, int64 (predictions,)."""
-        inputs = np.full(self.predictions, BOUNDARY, dtype=np.int64)
-        inputs[self.positions > 0] = self.ids
-        return inputs
+    def longest(self) -> int:
+        """Most predictions of a document: its characters and its end."""
+        chunks = range(0, len(self), OFFSETS_AT_A_TIME)
+        most = (self._lengths(first, first + OFFSETS_AT_A_TIME).max() for first in chunks)
+        return int(max(most, default=-1)) + 1
 
-    @cached_property
-    def targets(self) -> Ints:
-        """Token that is predicted, the boundary where a document ends, int64 (predictions,)."""
-        return np.append(self.inputs[1:], BOUNDARY)
+    def longer_than(self, predictions: int) -> Ints:
+        """Find the documents of more predictions, in their order: int64 rows."""
+        chunks = range(0, len(self), OFFSETS_AT_A_TIME)
+        found = [
+            first + np.flatnonzero(self._lengths(first, first + OFFSETS_AT_A_TIME) >= predictions)
+            for first in chunks
+        ]
+        return np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
 
-    @cached_property
-    def positions(self) -> Ints:
-        """Place of each prediction in its document, 0 for the first character's."""
-        sizes = self.sizes
-        return np.arange(self.predictions) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    def _lengths(self, first: int, end: int) -> Ints:
+        """Count the characters in each of some neighbouring documents."""
+        offsets = self.offsets[first : end + 1].astype(np.int64)
+        return offsets[1:] - offsets[:-1]
 
-    def predictions_of(self, rows: Ints) -> Ints:
-        """Name the predictions of the documents at the given rows, one document after another."""
-        first = self.offsets[rows] + rows  # each document before has one more than characters
-        sizes = self.offsets[rows + 1] - self.offsets[rows] + 1
-        shift = np.repeat(first - (np.cumsum(sizes) - sizes), sizes)
-        predictions: Ints = np.arange(len(shift)) + shift
-        return predictions
+    def pieces(self, rows: Ints | None = None) -> Pieces:
+        """Take the documents at the given rows, in that order; None: all of them."""
+        if rows is None:
+            rows = np.arange(len(self))
+        starts = self.offsets[rows].astype(np.int64)
+        sizes = self.offsets[rows + 1].astype(np.int64) - starts + 1
+        return Pieces(
+            self.ids, starts, np.zeros_like(starts), sizes, rows, np.ones(len(rows), dtype=bool)
+        )
+
+    def parts(self, rows: Ints, first: Ints, end: Ints) -> Pieces:
+        """Take the predictions `first` to `end`, or to the last, of the documents at some rows."""
+        whole = self.pieces(rows)
+        sizes = np.minimum(whole.sizes, end) - first
+        return Pieces(self.ids, whole.starts + first, first, sizes, rows, end >= whole.sizes)
+
+    def chunks(self, most: int, cut: "Cut") -> Iterator[Pieces]:
+        """Go through all predictions in their order, at most about so many at a time.
+
+        A document stays whole where it has no more than that; otherwise it is cut.
+        """
+        row = 0
+        while row < len(self):
+            limit = int(self.offsets[row]) + row + most  # each document before has an end too
+            places = range(row + 1, len(self) + 1)
+            n = bisect_right(places, limit, key=lambda place: int(self.offsets[place]) + place)
+            if n:
+                yield self.pieces(np.arange(row, row + n))
+            else:
+                long = np.array([row])
+                size = int(self.pieces(long).sizes[0])
+                for first, end in cut.of(size, most):
+                    yield self.parts(long, np.array([first]), np.array([end]))
+            row += max(n, 1)
 
     def select(self, rows: Ints) -> "Lines":
-        """Documents at the given rows, in that order."""
-        lengths = self.lengths[rows]
+        """Copy the documents at the given rows, in that order."""
+        chosen = self.pieces(rows)
+        lengths = chosen.sizes - 1
         offsets = np.concatenate([[0], np.cumsum(lengths)])
-        shift = np.repeat(self.offsets[rows] - offsets[:-1], lengths)
-        return Lines(self.ids[np.arange(offsets[-1]) + shift], offsets)
-
-    def alphabetical_ranks(self, vocab_size: int) -> Ints:
-        """Place of each document among all of them in the order of their beginnings, int64 (rows,).
-
-        A beginning is as many characters as one 64-bit number holds, a digit each.
-        """
-        keys = np.zeros(len(self), dtype=np.int64)
-        for position in range(int(63 / math.log2(max(vocab_size, 2)))):
-            inside = self.lengths > position
-            keys *= vocab_size
-            keys[inside] += self.ids[self.offsets[:-1][inside] + position]
-        return np.argsort(np.argsort(keys, kind="stable"))
+        return Lines(self.ids[runs(chosen.starts, lengths)], offsets)
 
 
 @dataclass(frozen=True)
@@ -102,43 +218,72 @@ class Text:
     """A part of one long text, from its first character on; its end is not predicted.
 
     Attributes:
-        ids: int32 (characters,).
+        ids: (characters,), of any integer type.
     """
 
-    ids: NDArray[np.int32]
+    ids: Ids
 
     def __len__(self) -> int:
         """Count the documents: a text is one, unless it is empty."""
         return int(len(self.ids) > 0)
 
     @property
-    def sizes(self) -> Ints:
-        """Predictions in each document, int64 (documents,): its characters."""
-        return np.full(len(self), len(self.ids))
-
-    @property
     def predictions(self) -> int:
         """How many characters a model predicts here: every one."""
         return len(self.ids)
 
-    @cached_property
-    def inputs(self) -> Ints:
-        """Token before each prediction, int64 (predictions,); the last comes before nothing."""
-        return np.append(BOUNDARY, self.ids[:-1].astype(np.int64))[: len(self.ids)]
+    @property
+    def longest(self) -> int:
+        """Most predictions of a document: the text is one."""
+        return len(self.ids)
 
-    @cached_property
-    def targets(self) -> Ints:
-        """Token that is predicted, int64 (predictions,)."""
-        return self.ids.astype(np.int64)
+    def pieces(self) -> Pieces:
+        """Take all of the text as one piece."""
+        return self.windows(np.zeros(len(self), dtype=np.int64), len(self.ids))
 
-    @cached_property
-    def positions(self) -> Ints:
-        """Place of each prediction in the text."""
-        return np.arange(len(self.ids))
+    def windows(self, starts: Ints, size: int) -> Pieces:
+        """Take `size` predictions, or those that are left, from each of the given ones on."""
+        sizes = np.minimum(size, len(self.ids) - starts)
+        rows = np.zeros_like(starts)
+        return Pieces(self.ids, starts, starts, sizes, rows, rows > 0)
 
-    def predictions_of(self, rows: Ints) -> Ints:
-        """Name the predictions of windows of one prediction each: these are their own names."""
-        return rows
+    def chunks(self, most: int, cut: "Cut") -> Iterator[Pieces]:
+        """Go through all predictions in their order, at most about so many at a time."""
+        for first, end in cut.of(len(self.ids), most):
+            yield self.windows(np.array([first]), end - first)
 
 
 Documents = Lines | Text
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where a document may be cut so that each part is read as within the whole.
+
+    Attributes:
+        first: after so many predictions; 0: nowhere.
+        stride: and after every so many more.
+    """
+
+    first: int = 1
+    stride: int = 1
+
+    def sizes(self, most: int) -> tuple[int, int]:
+        """Give the size of a document's first part and of each further one, about `most`."""
+        each = max(1, most // self.stride) * self.stride
+        return self.first + max(0, most - self.first) // self.stride * self.stride, each
+
+    def of(self, size: int, most: int) -> Iterator[tuple[int, int]]:
+        """Cut a document of so many predictions: where each part begins and where it ends."""
+        end, each = self.sizes(most) if self.first else (size, size)
+        begin = 0
+        while begin < size:
+            yield begin, min(end, size)
+            begin, end = end, end + each
+
+
+def runs(starts: Ints, sizes: Ints) -> Ints:
+    """Count on from each start, `sizes` numbers of each run, one run after another: int64."""
+    shift = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+    numbers: Ints = np.arange(len(shift)) + shift
+    return numbers

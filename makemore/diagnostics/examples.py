@@ -7,9 +7,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from makemore.contexts.sequences import pad, sequence_table
+from makemore.contexts.sequences import in_blocks, lay_out, sequence_table
 from makemore.contexts.windows import window_table
-from makemore.corpus.documents import Documents, Ints, Lines
+from makemore.corpus.documents import Documents, Lines, Pieces
 from makemore.models.base import Model
 
 N = 1000
@@ -62,32 +62,30 @@ def pick_examples(model: Model, documents: Documents, n: int = N, seed: int = 0)
     random = np.random.default_rng(seed)
     length = model.context_length
     if isinstance(documents, Lines):
-        rows = random.permutation(len(documents))
-        documents = documents.select(
-            rows[: 1 + int(np.searchsorted(np.cumsum(documents.sizes[rows]), n))]
-        )
+        pieces = documents.pieces(random.permutation(len(documents)))
+        pieces = pieces[: 1 + int(np.searchsorted(np.cumsum(pieces.sizes), n))]
         if length is None:
-            inputs, targets, _ = map(torch.from_numpy, pad(documents, model.block_size))
-            found = Examples(inputs, targets)
+            blocks = in_blocks(pieces, model.block_size)
+            found = Examples(*map(torch.from_numpy, lay_out(blocks)))
         else:
-            found = _windows(documents, length, model.vocab_size, np.arange(documents.predictions))
+            found = _windows(pieces, length, model.vocab_size)
     elif length is not None:
         chosen = random.permutation(documents.predictions)[:n]
-        found = _windows(documents, length, model.vocab_size, chosen)
+        found = _windows(documents.windows(chosen, 1), length, model.vocab_size)
     else:
         width = min(model.reader.window_size, documents.predictions)
         starts = random.integers(documents.predictions - width + 1, size=-(-n // width))
-        table = sequence_table(documents, starts, width)
+        table = sequence_table(documents.windows(starts, width))
         found = Examples(table.tokens, table.targets.view(table.tokens.shape))
     device = model.device
     return replace(found, contexts=found.contexts.to(device), targets=found.targets.to(device))
 
 
-def _windows(documents: Documents, length: int, vocab_size: int, chosen: Ints) -> Examples:
-    """Give each chosen prediction its window, in no order."""
-    table = window_table(documents, length, vocab_size, chosen)
+def _windows(pieces: Pieces, length: int, vocab_size: int) -> Examples:
+    """Give each prediction its window, in no order."""
+    table = window_table(pieces, length, vocab_size)
     contexts = table.contexts[table.rows].repeat_interleave(table.counts, dim=0)
     targets = table.targets.repeat_interleave(table.counts)
     # the table is in order of the windows: one that comes often would stand side by side
-    order = torch.from_numpy(np.random.default_rng(len(chosen)).permutation(len(targets)))
+    order = torch.from_numpy(np.random.default_rng(len(targets)).permutation(len(targets)))
     return Examples(contexts[order], targets[order])

@@ -1,8 +1,9 @@
 """Exact losses, and what they mean."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 import torch
@@ -20,6 +21,8 @@ LOGITS_AT_A_TIME = 2**24
 """Logits of one table in an evaluation, which bounds its memory (64 MiB in fp32)."""
 LOGITS_OF_TEXT_AT_A_TIME = 2**19
 """Pieces of a text share nothing, so that small tables cost no more, and stay in the cache."""
+TABLES_AT_A_TIME = 4
+"""For each worker."""
 
 
 def bits_of(loss: float) -> float:
@@ -127,7 +130,7 @@ def until(should_stop: Callable[[], bool], items: Iterable[Item]) -> Iterator[It
 def evaluate(
     model: Model,
     documents: Documents,
-    covering: Sequence[Table] | None = None,
+    covering: Iterable[Table] | None = None,
     workers: Workers | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Evaluation:
@@ -136,7 +139,8 @@ def evaluate(
     Args:
         model: left in the mode, training or not, that it was in.
         documents: what to predict.
-        covering: `tables` of the documents, where they are at hand.
+        covering: `tables` of the documents, where they are at hand; otherwise they are made, a few
+            at a time, however many documents there are.
         workers: who go through the tables; the caller alone, unless given.
         should_stop: asked before every table.
 
@@ -151,7 +155,11 @@ def evaluate(
         losses = pair_losses(model.predict_table(table), table).cpu().double()
         return float((losses * table.counts.cpu()).sum())
 
-    run: Callable[..., Iterable[float]] = map if workers is None else workers.map
+    workers = workers or Workers()
+    if covering is None:
+        covering = tables(model, documents, workers.n)
+    left, loss = iter(covering), 0.0
     with model.evaluating():
-        loss = sum(run(total, tables(model, documents) if covering is None else covering))
+        while some := list(islice(left, TABLES_AT_A_TIME * workers.n)):
+            loss = sum(workers.map(total, some), loss)
     return Evaluation(len(documents), documents.predictions, loss / documents.predictions)

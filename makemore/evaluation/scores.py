@@ -22,7 +22,7 @@ from makemore.corpus.reading import Format
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.display import Grid, Shown, visible
 from makemore.evaluation.estimates import Estimate
-from makemore.evaluation.losses import bits_of, perplexity_of
+from makemore.evaluation.losses import LOGITS_AT_A_TIME, bits_of, perplexity_of
 from makemore.models.base import Model
 
 CONTEXTS_AT_A_TIME = 2**13
@@ -61,19 +61,20 @@ def predict(model: Model, documents: Documents, likeliest: int = 0) -> Predictio
     """
     n, k = documents.predictions, min(likeliest, model.vocab_size)
     found = Predictions(np.empty(n), np.empty((n, k), dtype=np.int64), np.empty((n, k)))
-    parts = model.reader.parts(documents, CONTEXTS_AT_A_TIME)
+    size = max(1, min(CONTEXTS_AT_A_TIME, LOGITS_AT_A_TIME // model.vocab_size))
+    parts = model.reader.parts(documents, size)
     workers = Workers(workers_that_help(model.device, model.divisible))
     with model.evaluating(), workers:
-        workers.each(partial(_predict_part, model, documents, found), parts)
+        workers.each(partial(_predict_part, model, found), parts)
     return found
 
 
 @torch.inference_mode()
-def _predict_part(model: Model, documents: Documents, found: Predictions, part: Part) -> None:
+def _predict_part(model: Model, found: Predictions, part: Part) -> None:
     """Write what is found about the predictions of one table to their places."""
     log_p = model.predict_table(part.table.to(model.device)).log_softmax(-1).cpu()  # (N, V)
     rows = torch.from_numpy(part.rows)
-    pairs = rows * model.vocab_size + torch.from_numpy(documents.targets[part.predictions])
+    pairs = rows * model.vocab_size + torch.from_numpy(part.targets)
     found.losses[part.predictions] = -log_p.flatten().index_select(0, pairs).double().numpy()
     if k := found.likeliest.shape[1]:
         best = log_p.topk(k)  # (N, k)
@@ -223,7 +224,7 @@ def score_documents(
         encoded = vocabulary.encode_documents(batch, format)
         found = predict(model, encoded, likeliest)
         losses, end = found.losses.tolist(), 0
-        for text, size in zip(batch, encoded.sizes.tolist(), strict=True):
+        for text, size in zip(batch, encoded.pieces().sizes.tolist(), strict=True):
             start, end = end, end + size
             expected = None
             if likeliest:

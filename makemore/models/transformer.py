@@ -22,8 +22,9 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
-from makemore.contexts.packs import PackedTable, pack
+from makemore.contexts.packs import PackedTable, pack, unseen
 from makemore.contexts.prefixes import PrefixTable
 from makemore.contexts.tables import Table
 from makemore.models.attention import Attend, append, attention, attention_of_newest, rotate
@@ -175,12 +176,24 @@ class Transformer(Model):
     def table_logits(self, table: Table) -> Tensor:
         """Run each distinct prefix once, (N, n_embd), laid out in packs just to attend."""
         assert isinstance(table, PackedTable)
-        unseen = table.unseen()
+        groups = list(table.in_groups())
+        # a mask that is small is made once for all layers, the others each time that they are used
+        mask = unseen(groups[0][1]) if len(groups) == 1 else None
+
+        def within(qkv: Tensor, packs: Tensor, seen_up_to: Tensor) -> Tensor:
+            slots = qkv.index_select(0, packs.flatten()).unflatten(0, packs.shape)
+            attended = attention(slots, self.n_head, unseen(seen_up_to) if mask is None else mask)
+            return attended.flatten(0, 1)  # (k * W, n_embd)
 
         def attend(layer: int, qkv: Tensor) -> Tensor:
-            packs = qkv.index_select(0, table.packs.flatten()).unflatten(0, table.packs.shape)
-            attended = attention(packs, self.n_head, unseen)  # (K, W, n_embd)
-            return attended.flatten(0, 1).index_select(0, table.slots)  # (N, n_embd)
+            if len(groups) == 1:
+                attended = within(qkv, *groups[0])
+            elif torch.is_grad_enabled():  # nor are they kept for the gradient
+                parts = [checkpoint(within, qkv, *group, use_reentrant=False) for group in groups]
+                attended = torch.cat(parts)
+            else:
+                attended = torch.cat([within(qkv, *group) for group in groups])
+            return attended.index_select(0, table.slots)  # (N, n_embd)
 
         if self.training:  # where dropout draws for each row by itself
             return self._run(table.tokens, table.depths, attend)

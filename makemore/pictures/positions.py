@@ -82,7 +82,7 @@ def find_losses(name: str, maker: Maker, request: Request) -> Losses:
     documents = request.documents(maker)
     losses = predict(maker.model, documents).losses
     places = means(losses, places_of(maker, documents))
-    by_id = means(losses, documents.targets)
+    by_id = means(losses, documents.pieces().targets)
     shown = shown_characters(maker.vocabulary)
     ids = sorted(by_id, key=lambda id_: -by_id[id_].predictions)
     return Losses(name, request.split_of(maker), places, {shown[id_]: by_id[id_] for id_ in ids})
@@ -90,11 +90,12 @@ def find_losses(name: str, maker: Maker, request: Request) -> Losses:
 
 def places_of(maker: Maker, documents: Documents) -> Ints:
     """Give the place of each prediction, from 1 on; in a text, that since the last line break."""
+    pieces = documents.pieces()
+    places = pieces.positions
     if not isinstance(documents, Text) or "\n" not in maker.vocabulary.characters:
-        return documents.positions + 1
+        return places + 1
     (line_break,) = maker.vocabulary.encode("\n")
-    places = documents.positions
-    starts = np.where(documents.inputs == line_break, places, 0)
+    starts = np.where(pieces.inputs == line_break, places, 0)
     return places - np.maximum.accumulate(starts) + 1
 
 

@@ -10,11 +10,12 @@ benchmark, a check or a notebook takes steps as it likes:
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import islice
 from shutil import which
 from typing import Any, NamedTuple, Self
 
@@ -47,6 +48,8 @@ from makemore.training.gradients import Gradient, clip, gradient, mean, mean_of_
 from makemore.training.optimizers import Optimizer
 from makemore.training.schedule import learning_rate
 
+MOST_KEPT = 2**20
+"""Predictions of a validation split whose tables are kept: they take up to some 130 bytes each."""
 WATCHED = 256
 """About how many predictions: 32 names, the batch of the lectures."""
 
@@ -144,8 +147,7 @@ class Learner:
         n_workers = processes.least(workers_that_help(device, self.model.divisible))
         n_parts = n_workers * processes.n
         self.batches = Batches(self.model, self.documents, self.settings, n_parts)
-        predictions = self.documents.predictions * self.batches.size / self.batches.available
-        threads = threads_that_pay(predictions * self.model.n_parameters)
+        threads = threads_that_pay(self.batches.predictions * self.model.n_parameters)
         self.workers = Workers(n_workers, None if self.model.divisible else threads)
         progress.max_steps = total_steps(self.model, self.settings, self.batches)
         if resumed is not None:
@@ -183,10 +185,14 @@ class Learner:
         return Optimizer(self.model, self.settings, self.workers)
 
     @cached_property
-    def val_tables(self) -> Sequence[Table]:
-        """The validation split as tables, made once."""
-        found = tables(self.model, self.val_documents, self.workers.n * self.processes.n)
-        return list(until(self.should_stop, found))
+    def val_tables(self) -> Sequence[Table] | None:
+        """The validation split as tables, made once; None where it is too large to be kept so."""
+        if self.val_documents.predictions > MOST_KEPT:
+            return None
+        return list(until(self.should_stop, self._new_val_tables()))
+
+    def _new_val_tables(self) -> Iterator[Table]:
+        return tables(self.model, self.val_documents, self.workers.n * self.processes.n)
 
     @cached_property
     def matrices(self) -> dict[str, slice]:
@@ -235,7 +241,7 @@ class Learner:
         """Make the tables of the next step's batch, one for each part that is this process's."""
         # one after the other: two threads that make tables would wait for each other's Python
         parts = self.processes.share(range(self.batches.parts))
-        return [self.batches.table(self.progress.step, part) for part in parts]
+        return list(self.batches.tables(self.progress.step, parts))
 
     def gradient(self, tables: Sequence[Table]) -> Gradient:
         """Compute the loss of a batch and its gradient, as a step does; no weight changes.
@@ -295,16 +301,18 @@ class Learner:
             self.model, self.val_documents, self.val_tables, self.workers, self.should_stop
         )
 
+    def _own_val_tables(self) -> Iterable[Table]:
+        if self.val_tables is not None:
+            return self.processes.share(self.val_tables)
+        return islice(self._new_val_tables(), self.processes.rank, None, self.processes.n)
+
     def _validate_together(self) -> Evaluation:
         """Let each process go through its share of the tables; if one stops, all do."""
         loss = stopped = 0.0
         try:
-            own = self.processes.share(self.val_tables)
-            if own:
-                found = evaluate(
-                    self.model, self.val_documents, own, self.workers, self.should_stop
-                )
-                loss = found.loss
+            own = self._own_val_tables()
+            found = evaluate(self.model, self.val_documents, own, self.workers, self.should_stop)
+            loss = found.loss
         except StoppedError:
             stopped = 1.0
         loss, stopped = self.processes.add_numbers(loss, stopped)

@@ -69,7 +69,7 @@ def test_a_model_that_sees_less_has_the_floor_of_what_it_sees() -> None:
 
 def test_windows_of_a_text_that_begin_alike_share_a_floor() -> None:
     text = Text(np.array([1, 2, 1, 3, 1, 2], dtype=np.int32))
-    table = sequence_table(text, np.array([1, 3]), 2)  # after 1: 2, 1, and 3, 1
+    table = sequence_table(text.windows(np.array([1, 3]), 2))  # after 1: 2, 1, and 3, 1
     assert floor_of(table) == pytest.approx(math.log(2) / 2)
 
 

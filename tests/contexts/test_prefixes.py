@@ -26,7 +26,7 @@ def test_a_prefix_table_counts_what_follows_each_prefix(
     documents: list[str], block_size: int | None
 ) -> None:
     encoded, vocab_size = encode_spread(documents)
-    table = prefix_table(encoded, vocab_size, block_size)
+    table = prefix_table(encoded.pieces(), vocab_size, block_size)
     assert count_of(table) == count_prefixes(encoded, block_size)
 
 
@@ -38,7 +38,7 @@ def test_contexts_are_spelled_out_one_prediction_after_another(
     found = PrefixReader(vocab_size, block_size, lambda table: table).contexts(encoded)
     counted = Counter((tuple(ids), target) for ids, target in found)
     assert counted == count_prefixes(encoded, block_size)
-    assert [target for _, target in found] == encoded.targets.tolist()
+    assert [target for _, target in found] == encoded.pieces().targets.tolist()
 
 
 @given(few_characters | many_characters, st.none() | st.integers(1, 9))
@@ -46,7 +46,7 @@ def test_the_rows_of_a_prefix_table_form_a_tree_that_its_sequences_cover(
     documents: list[str], block_size: int | None
 ) -> None:
     encoded, vocab_size = encode_spread(documents)
-    table = prefix_table(encoded, vocab_size, block_size)
+    table = prefix_table(encoded.pieces(), vocab_size, block_size)
     contexts = contexts_of(table)
     assert table.depths.tolist() == sorted(len(context) - 1 for context in contexts)
     assert [len(context) - 1 for context in contexts] == table.depths.tolist()
@@ -65,7 +65,7 @@ def test_documents_in_order_give_the_same_table(documents: list[str], data: st.D
     encoded, vocab_size = encode_spread(documents)
     some = st.lists(st.integers(0, len(documents) - 1), min_size=1, max_size=len(documents))
     rows = np.array(data.draw(some))
-    expected = prefix_table(encoded.select(rows), vocab_size)
+    expected = prefix_table(encoded.select(rows).pieces(), vocab_size)
     found = OrderedDocuments(encoded, vocab_size).table(rows)
     for field in fields(expected):
         values = getattr(found, field.name), getattr(expected, field.name)
@@ -74,5 +74,6 @@ def test_documents_in_order_give_the_same_table(documents: list[str], data: st.D
 
 def test_prefixes_of_the_names_are_as_many_as_their_beginnings(names: Corpus) -> None:
     beginnings = {name[:i] for name in names.documents for i in range(len(name) + 1)}
-    table = prefix_table(Vocabulary(names.characters).encode_lines(names.documents), 27)
+    documents = Vocabulary(names.characters).encode_lines(names.documents)
+    table = prefix_table(documents.pieces(), 27)
     assert len(table.tokens) == len(beginnings)

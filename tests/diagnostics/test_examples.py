@@ -34,7 +34,7 @@ def test_all_documents_give_every_prediction_as_often_as_it_comes(name: str) -> 
 def test_a_few_are_whole_documents_and_the_same_each_time(name: str) -> None:
     documents, model = random_documents(V), random_model(name, V)
     some = pick_examples(model, documents, 20)
-    assert 20 <= len(some) < 20 + documents.sizes.max()
+    assert 20 <= len(some) < 20 + documents.longest
     assert spelled(some) == spelled(pick_examples(model, documents, 20))
     assert spelled(some) <= spelled(pick_examples(model, documents))
 

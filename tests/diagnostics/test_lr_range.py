@@ -113,7 +113,7 @@ def test_the_losses_are_those_of_descent_with_rising_rates(corpus: Corpus) -> No
     ratios = np.divide(found.rates[1:], found.rates[:-1])
     assert ratios == pytest.approx([100 ** (1 / 49)] * 49)
     learner = learner_of("mlp", corpus, **settings)
-    table = learner.batches.table(0)
+    (table,) = learner.batches.tables(0)
     losses = []
     for rate in found.rates:
         optimizer = torch.optim.SGD(learner.model.parameters(), lr=rate)

@@ -5,11 +5,14 @@ import math
 import pytest
 import torch
 
+from makemore.contexts import prefixes, sequences, windows
 from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.reading import Format
 from makemore.corpus.splits import SPLITS, Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.evaluation import losses as evaluation
 from makemore.evaluation.losses import Evaluation, evaluate
+from makemore.evaluation.scores import predict
 from makemore.models import ARCHITECTURES
 from tests.helpers import fit_bigram, pair_counts, random_model
 
@@ -75,6 +78,27 @@ def test_tables_are_bounded_also_where_one_document_is_long(
         assert len(model.table_logits(table)) <= 24
     assert sum(table.predictions for table in tables) == whole.predictions
     assert evaluate(model, documents).loss == pytest.approx(whole.loss, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("format", ["lines", "text"])
+def test_a_loss_does_not_depend_on_how_many_predictions_are_read_at_a_time(
+    name: str, format: Format, names: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chunks of 40 predictions: documents together, and one long document or text in parts."""
+    vocabulary = Vocabulary(names.characters)
+    documents = vocabulary.encode_documents(["".join(names.val[:99]), *names.val[:40]], format)
+    sizes = {"block_size": 8} if "block_size" in ARCHITECTURES[name].model_fields else {}
+    model = random_model(name, len(vocabulary), **sizes)
+    whole, each = evaluate(model, documents), predict(model, documents).losses
+    for module in (windows, prefixes, sequences):
+        monkeypatch.setattr(module, "CHUNK", 40)
+    monkeypatch.setattr(prefixes, "MOST_NUMBERED", 60)
+    assert len(list(evaluation.tables(model, documents))) > 10
+    assert evaluate(model, documents).loss == pytest.approx(whole.loss, abs=1e-6)
+    assert predict(model, documents).losses == pytest.approx(each, abs=1e-5)
+    table, merged = model.reader.table(documents), evaluate(model, documents)
+    assert table.predictions == merged.predictions == whole.predictions
 
 
 def test_evaluating_leaves_the_model_in_its_mode(names: Corpus) -> None:

@@ -5,7 +5,9 @@ import torch
 
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.models.bigram import best_smoothing
+from makemore.errors import UserError
+from makemore.models.bigram import Bigram, best_smoothing
+from makemore.models.settings import BigramSettings
 from tests.helpers import Runner, fit_bigram, measured_losses, pair_counts
 
 
@@ -25,7 +27,7 @@ def test_smoothing_is_the_best_on_validation(names: Corpus) -> None:
         raised = train + k
         return -(val * (raised / raised.sum(1, keepdim=True)).log()).sum().item()
 
-    k = best_smoothing(train, val)
+    k = best_smoothing(train.to_sparse(), val.to_sparse())
     assert all(loss(k) <= loss(other) for other in [k * 0.98, k * 1.02, k / 10, k * 10, 1e-4])
     assert fit_bigram(names.train, names.val).report() == {"smoothing": pytest.approx(k)}
     assert fit_bigram(names.train, []).report() == {"smoothing": 1.0}
@@ -34,6 +36,12 @@ def test_smoothing_is_the_best_on_validation(names: Corpus) -> None:
 def test_a_character_never_seen_in_training_is_followed_by_anything(names: Corpus) -> None:
     model = fit_bigram(["ab"], ["c"], smoothing=0.0)
     torch.testing.assert_close(model.logits.exp()[3], torch.full((4,), 0.25))
+
+
+def test_a_matrix_too_large_is_refused_in_a_sentence() -> None:
+    assert Bigram(3001, BigramSettings()).n_parameters == 3001**2
+    with pytest.raises(UserError, match="up to 8,191 different ones, not 19,999"):
+        Bigram(20_000, BigramSettings())
 
 
 def test_the_gradient_s_optimum_is_the_counted_one(names: Corpus) -> None:

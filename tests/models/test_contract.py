@@ -235,7 +235,8 @@ def test_a_batch_of_windows_has_the_loss_of_its_windows(name: str) -> None:
     model = random_model(name, V, LONGEST)
     encoded = Vocabulary("abcd").encode_text("abcdabcaabbccddabcd" * 5)
     starts = np.array([3, 40, 40, 11])
-    table = model.reader.prepare(encoded).table(starts)
+    windows = encoded.windows(starts, model.reader.window_size)
+    table = model.reader.prepare(encoded).table(windows)
     tokens = np.array([BOUNDARY, *encoded.ids])
     losses = []
     for start in starts:

@@ -174,7 +174,8 @@ def test_the_gain_decides_how_activations_spread_from_layer_to_layer(
     torch.manual_seed(2)
     settings = MLPSettings(n_layer=5, n_hidden=100, init="kaiming", gain=gain)
     model = MLP(27, settings)
-    table = window_table(Vocabulary(names.characters).encode_lines(names.val), 3, 27)
+    documents = Vocabulary(names.characters).encode_lines(names.val)
+    table = window_table(documents.pieces(), 3, 27)
     x = torch.tanh(model.hidden(model.embedding(table.contexts).flatten(1)))
     found = [x.std().item()]
     for layer in model.layers:
@@ -188,7 +189,7 @@ def test_every_layer_of_a_deep_mlp_normalises_over_the_batch_that_a_table_stands
     documents = random_documents(5)
     model = random_model("mlp", 5, n_layer=3, norm="batch").train()
     assert isinstance(model, MLP)
-    table = window_table(documents, 3, 5)
+    table = window_table(documents.pieces(), 3, 5)
     rows = table.rows.repeat_interleave(table.counts)
     targets = table.targets.repeat_interleave(table.counts)
     plain = nn.functional.cross_entropy(model.predict(table.contexts[rows]), targets)

@@ -44,7 +44,7 @@ def test_in_training_a_table_has_the_loss_and_gradients_of_the_lecture_s_minibat
     for expand in (True, False):
         model = random_model(name, 5, norm="batch").train()
         assert isinstance(model, WindowModel)
-        table = window_table(documents, model.context_length, 5)
+        table = window_table(documents.pieces(), model.context_length, 5)
         if expand:
             rows = table.rows.repeat_interleave(table.counts)
             targets = table.targets.repeat_interleave(table.counts)

@@ -14,10 +14,19 @@ from makemore.contexts import prefixes, windows
 from makemore.contexts.prefixes import PrefixTable, PreparedLines
 from makemore.contexts.tables import Prepared
 from makemore.contexts.windows import PreparedWindows
+from makemore.corpus.documents import Lines
 from makemore.corpus.splits import Corpus
+from makemore.evaluation.losses import LOGITS_AT_A_TIME
 from makemore.recipe import TrainingSettings
 from makemore.runs.run import Run, create_run
-from makemore.training.batches import Batches, batch_rows, n_windows, window_starts
+from makemore.training import batches as training
+from makemore.training.batches import (
+    LOGITS_OF_WHOLE,
+    Batches,
+    batch_rows,
+    n_windows,
+    window_starts,
+)
 from tests.helpers import (
     Count,
     count_of,
@@ -115,7 +124,7 @@ def test_a_corpus_too_large_to_be_kept_in_order_has_the_same_batches(
     unordered = Batches(model, documents, settings)
     assert not in_order(unordered.prepared)
     for step in range(20):
-        found, expected = ordered.table(step), unordered.table(step)
+        (found,), (expected,) = ordered.tables(step), unordered.tables(step)
         for field in fields(expected):
             values = getattr(found, field.name), getattr(expected, field.name)
             torch.testing.assert_close(*values, atol=0, rtol=0)
@@ -131,9 +140,9 @@ def test_the_parts_of_a_batch_hold_its_predictions(
     whole, parted = Batches(model, documents, settings), Batches(model, documents, settings, 3)
     for step in range(5):
         found: Count = Counter()
-        for part in range(3):
-            found += count_of(parted.table(step, part))
-        assert found == count_of(whole.table(step))
+        for part in parted.tables(step):
+            found += count_of(part)
+        assert found == sum(map(count_of, whole.tables(step)), Counter())
 
 
 def test_parts_keep_together_what_begins_alike() -> None:
@@ -143,12 +152,62 @@ def test_parts_keep_together_what_begins_alike() -> None:
     tables = {}
     for parts in (1, 2):
         batches = Batches(model, documents, TrainingSettings(batch_size=30), parts)
-        tables[parts] = [batches.table(3, part) for part in range(parts)]
+        tables[parts] = list(batches.tables(3))
     sizes = {
         parts: sum(len(table.tokens) for table in cut if isinstance(table, PrefixTable))
         for parts, cut in tables.items()
     }
     assert sizes[1] < sizes[2] <= sizes[1] + 9
+
+
+def long_documents() -> Lines:
+    """Some short documents, and two that a block of 8 doesn't hold."""
+    lengths = [3, 100, 5, 7, 61, 2, 16, 15]
+    ids = np.random.default_rng(0).integers(1, 5, sum(lengths)).astype(np.uint8)
+    return Lines(ids, np.concatenate([[0], np.cumsum(lengths)]))
+
+
+@pytest.mark.parametrize("name", ["mlp", "gru", "transformer"])
+def test_an_epoch_holds_each_prediction_of_long_documents_once_in_its_usual_context(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "PIECE", 16)
+    model, documents = random_model(name, 5, block_size=8), long_documents()
+    batches = Batches(model, documents, TrainingSettings(batch_size=3))
+    assert batches.available > len(documents)
+    seen: Count = Counter()
+    for step in range(batches.available):  # three epochs
+        pieces = batches.source.batch(batches.size, batches.seed, step)
+        assert pieces.sizes.max() <= 16 + 3
+        for table in batches.tables(step):
+            seen += count_of(table)
+    expected = count_of(model.reader.table(documents))
+    assert seen == Counter({pair: 3 * times for pair, times in expected.items()})
+
+
+def test_a_batch_takes_fewer_parts_of_long_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "PIECE", 16)
+    monkeypatch.setattr(training, "MOST_PREDICTIONS", 40)
+    model = random_model("gru", 5, block_size=8)
+    cut = Batches(model, long_documents(), TrainingSettings(batch_size=10))
+    assert cut.size < 10
+    assert cut.predictions == pytest.approx(40, abs=12)
+    assert Batches(model, long_documents(), TrainingSettings(batch_size=0)).size == cut.available
+    whole = Batches(model, random_documents(5), TrainingSettings(batch_size=10))
+    assert (whole.size, whole.available) == (10, 40)
+
+
+def test_a_large_vocabulary_cuts_a_batch_so_that_its_logits_fit() -> None:
+    documents, settings = random_documents(20_000, 3000), TrainingSettings(batch_size=2000)
+    for name in ("mlp", "gru"):
+        batches = Batches(random_model(name, 20_000), documents, settings)
+        most = LOGITS_AT_A_TIME if name == "gru" else LOGITS_OF_WHOLE
+        assert batches.predictions / batches.parts * 20_000 <= most
+        tables = list(batches.tables(0))
+        assert len(tables) == batches.parts > 1
+        assert sum(table.predictions for table in tables) == pytest.approx(
+            batches.predictions, rel=0.1
+        )
 
 
 def test_a_batch_is_no_larger_than_the_corpus(corpus: Corpus, tmp_path: Path) -> None:

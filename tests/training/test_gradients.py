@@ -26,10 +26,11 @@ def test_the_gradient_in_parts_is_the_gradient_of_the_batch(
     whole = Batches(model, documents, settings)
     parted = Batches(model, documents, settings, workers.n)
     for step in (0, 5):
-        expected = gradient(model, whole.table(step), parameters)
+        (table,) = whole.tables(step)
+        expected = gradient(model, table, parameters)
         parts = workers.map(
-            lambda part, step=step: gradient(model, parted.table(step, part), parameters),  # type: ignore[misc]
-            range(parted.parts),
+            lambda table: gradient(model, table, parameters),
+            list(parted.tables(step)),
         )
         found = mean(parts)
         assert found.predictions == expected.predictions
