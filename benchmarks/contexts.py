@@ -16,7 +16,7 @@ import numpy as np
 from makemore.contexts.prefixes import OrderedDocuments, prefix_table
 from makemore.contexts.tables import Table
 from makemore.contexts.windows import NumberedWindows, window_table
-from makemore.corpus.splits import load_corpus
+from makemore.corpus.loading import load_corpus
 from makemore.corpus.vocabulary import Vocabulary
 
 RUNS = 20

@@ -36,7 +36,8 @@ import torch
 from measured import Measured, measure
 
 from makemore.compute.threads import one_thread
-from makemore.corpus.reading import embedded_names, read_documents
+from makemore.corpus.reader import read_documents
+from makemore.corpus.reading import embedded_names
 from makemore.lectures.trainings import TRAININGS, Training, run
 from makemore.lectures.windows import Names
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from makemore.checks.finding import Finding as Finding
     from makemore.checks.finding import Findings as Findings
     from makemore.comparison.comparison import Comparison as Comparison
+    from makemore.corpus.cache import Cached as Cached
+    from makemore.corpus.cache import CachedList as CachedList
+    from makemore.corpus.cache import clear_cache as clear_cache
+    from makemore.corpus.cache import list_cache as list_cache
     from makemore.diagnostics.lr_range import LearningRateRange as LearningRateRange
     from makemore.errors import MakemoreWarning as MakemoreWarning
     from makemore.errors import UsageError as UsageError
@@ -53,6 +57,8 @@ _PUBLIC = {
     "Findings": "checks.finding",
     "compare": "api.compare",
     "list_runs": "runs.listing",
+    "list_cache": "corpus.cache",
+    "clear_cache": "corpus.cache",
     "Maker": "maker",
     "LearningRateRange": "diagnostics.lr_range",
     "Evaluation": "evaluation.losses",
@@ -62,6 +68,8 @@ _PUBLIC = {
     "Comparison": "comparison.comparison",
     "Runs": "runs.listing",
     "ListedRun": "runs.listing",
+    "Cached": "corpus.cache",
+    "CachedList": "corpus.cache",
     "UserError": "errors",
     "UsageError": "errors",
     "MakemoreWarning": "errors",

@@ -8,9 +8,11 @@ from typing import Unpack
 
 import torch
 
-from makemore.corpus.reading import clean, read_documents
+from makemore.corpus.documents import Documents
+from makemore.corpus.loading import load_corpus
+from makemore.corpus.reading import clean
 from makemore.corpus.sources import Paths, name_of
-from makemore.corpus.splits import SPLITS, Split
+from makemore.corpus.splits import SPLITS, Corpus, Split
 from makemore.corpus.streaming import stream_documents
 from makemore.errors import UsageError, UserError
 from makemore.evaluation.losses import Evaluations, evaluate
@@ -25,6 +27,8 @@ from makemore.sampling.text import TextDrawer
 from makemore.trained import Trained
 
 PREVIEW_LENGTH = 200
+COMPARED = 2**19
+"""Predictions, about, of the held-out documents that others are compared with."""
 
 
 class Maker(Trained):
@@ -66,28 +70,27 @@ class Maker(Trained):
         how = self.config.data.how.of_others(column, encoding)
         if how != self.config.data.how and not other:
             raise UsageError("--column and --encoding are for other files: give them by --data.")
-        format = how.format
-        parts: dict[str, list[str]]
         if data is not None and split is None:
-            documents = read_documents(data, how)
-            if not self.is_text:
-                documents = self.vocabulary.known(documents, name_of(data), skip_unknown)
-            parts = {name_of(data): documents}
-        else:
-            if data is not None:
-                self.known_corpus = self._corpus_in(data)
-            corpus = self.corpus
-            parts = {name: corpus[name] for name in SPLITS if split in (None, name)}
-            if split and not parts[split]:
-                raise UserError(f"{corpus.source} has no document in its {split} split.")
-        encoded = {
-            name: self.vocabulary.encode_documents(documents, format)
-            for name, documents in parts.items()
-            if documents
-        }
+            all_of_it = load_corpus(data, how=how, shares=(1, 0, 0))
+            documents = self._encode_known(all_of_it, skip_unknown)
+            return Evaluations({name_of(data): evaluate(self.model, documents)})
+        if data is not None:
+            self.known_corpus = self._corpus_in(data)
+        corpus = self.corpus
+        if split and not corpus[split]:
+            raise UserError(f"{corpus.source} has no document in its {split} split.")
         return Evaluations(
-            (name, evaluate(self.model, documents)) for name, documents in encoded.items()
+            (name, evaluate(self.model, corpus.encoded(name, self.vocabulary)))
+            for name in SPLITS
+            if split in (None, name) and corpus[name]
         )
+
+    def _encode_known(self, corpus: Corpus, skip_unknown: bool) -> Documents:
+        """Encode the one split of a corpus; leave out what has characters that are not known."""
+        if self.is_text or set(corpus.characters) <= set(self.vocabulary.characters):
+            return corpus.encoded("train", self.vocabulary)
+        known = self.vocabulary.known(corpus.train, corpus.source, skip_unknown)
+        return self.vocabulary.encode_lines(known)
 
     def score(
         self,
@@ -116,7 +119,8 @@ class Maker(Trained):
 
         Returns:
             The scores, in the order given unless told. The percentile is among the documents of
-            the val split; where they can't be read there is none, and a MakemoreWarning says why.
+            the val split, of many every k-th, some 60,000 in all; where they can't be read there is
+            none, and a MakemoreWarning says why.
 
         Raises:
             UserError: a file can't be read, or a character is not known.
@@ -169,7 +173,7 @@ class Maker(Trained):
         found = score_documents(self.model, self.vocabulary, documents, format, likeliest=likeliest)
         if not self.is_text:
             corpus = self._corpus_to_look_in(needed=False)
-            held_out = [] if corpus is None else corpus.val
+            held_out = [] if corpus is None else corpus.some("val", COMPARED)
             length = self._drawer.usual_length("")
             found = find_ranks(self.model, self.vocabulary, held_out, length).rank(found)
         return found if sort is None else iter(sort_scores(found, sort))

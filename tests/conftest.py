@@ -10,7 +10,8 @@ from typer.testing import CliRunner, Result
 
 from makemore.commands import app
 from makemore.compute.threads import Workers
-from makemore.corpus.splits import Corpus, load_corpus
+from makemore.corpus.loading import load_corpus
+from makemore.corpus.splits import Corpus
 from tests.helpers import Runner
 
 settings.register_profile("makemore", deadline=None, derandomize=True)
@@ -21,7 +22,7 @@ settings.load_profile("makemore")
 def _a_home_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what a user's home holds out of the tests, and the tests out of it."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("XDG_STATE_HOME", "LOCALAPPDATA", "HOME"):
+        for name in ("XDG_STATE_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA", "HOME"):
             patch.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
         yield
 

@@ -196,9 +196,9 @@ def pair_counts(documents: Sequence[str], vocabulary: Vocabulary) -> Tensor:
     return counts
 
 
-def fit_bigram(train: list[str], val: list[str], **settings: Any) -> Bigram:
+def fit_bigram(train: Sequence[str], val: Sequence[str], **settings: Any) -> Bigram:
     """Fit a bigram to documents, whose characters are its vocabulary."""
-    vocabulary = Vocabulary("".join(sorted(set("".join(train + val)))))
+    vocabulary = Vocabulary("".join(sorted(set("".join([*train, *val])))))
     model = Bigram(len(vocabulary), BigramSettings(**settings))
     model.prepare(vocabulary.encode_lines(train), vocabulary.encode_lines(val))
     return model

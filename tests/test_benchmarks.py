@@ -170,6 +170,14 @@ def test_the_benchmark_of_memory_prints_its_rows() -> None:
     assert all(peak > usual for peak in rows.values())
 
 
+def test_the_benchmark_of_scale_prints_a_table_for_each_format() -> None:
+    shown = run_benchmark("scale.py", "--sizes", "1,2")
+    cost = r"[\d.]+ s \([\d.]+\), \d+ MiB"
+    rows = re.findall(rf"\| reading[^|]+\| {cost} \| {cost} \| -?[\d.]+ \|", shown)
+    assert len(rows) == 4
+    assert shown.count("| 1 MB | 2 MB | exponent |") == 2
+
+
 def test_the_benchmark_of_the_moons_prints_its_rows() -> None:
     rows = rows_of(run_benchmark("moons.py", "--rounds", "1", "--steps", "3"))
     assert rows["micrograd"] > rows["PyTorch"] > 0

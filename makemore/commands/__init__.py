@@ -19,6 +19,7 @@ from typing import Annotated
 import typer
 
 from makemore import __version__
+from makemore.commands.cache import cache
 from makemore.commands.check import check
 from makemore.commands.compare import compare
 from makemore.commands.eval import evaluate
@@ -56,6 +57,7 @@ app.command(cls=Command)(lecture)
 app.command(cls=Command)(plot)
 app.command(cls=Command)(report)
 app.command(cls=Command)(replay)
+app.command(cls=Command)(cache)
 
 
 def _show_version(asked: bool) -> None:

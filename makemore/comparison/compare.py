@@ -44,7 +44,7 @@ def compare(
             f"{corpus.source} has no document in its val split, which models are compared on: "
             f"give one by --val-data, or a larger second share by --split."
         )
-    predictions = sum(map(len, corpus.val)) + (len(corpus.val) if corpus.format == "lines" else 0)
+    predictions = corpus.size("val") + (len(corpus.val) if corpus.format == "lines" else 0)
     entries = [Entry(config.name) for config in configs]
     comparison = Comparison(corpus.source, predictions, entries)
     watch(comparison)

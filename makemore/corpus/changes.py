@@ -1,7 +1,7 @@
 """What reading has dropped or changed, and what stays but can't be seen."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Self
 
@@ -38,24 +38,24 @@ class Changes:
             yield f"{count(self.rare, 'document')} with rare characters left out"
 
 
-def count_invisible(documents: Sequence[str], characters: str) -> dict[str, int]:
-    """Count the characters that no one sees, but a model learns: control and format characters.
-
-    Tabs and line breaks are not among them. Format characters are those of Unicode's category Cf:
-    byte-order marks, zero-width and bidirectional marks.
+def name_invisible(counts: Mapping[str, int]) -> dict[str, int]:
+    """Name the characters that no one sees, but a model learns: control and format characters.
 
     Args:
-        documents: where they are counted.
-        characters: the distinct ones of the documents.
+        counts: how often each character comes.
 
     Returns:
-        How often each comes, by its name and code point.
+        How often each of those comes, by its name and code point.
     """
-    unseen = [c for c in characters if _is_invisible(c)]
-    return {_name(c): sum(document.count(c) for document in documents) for c in unseen}
+    return {_name(c): n for c, n in counts.items() if is_invisible(c)}
 
 
-def _is_invisible(character: str) -> bool:
+def is_invisible(character: str) -> bool:
+    """Tell whether it is a control or format character; tabs and line breaks are seen.
+
+    Format characters are those of Unicode's category Cf: byte-order marks, zero-width and
+    bidirectional marks.
+    """
     if character in "\n\t":
         return False
     return unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"}

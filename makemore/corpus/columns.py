@@ -3,8 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from typing import Any, Literal
 
 from makemore.corpus.decoding import refuse_surrogates
@@ -14,6 +14,12 @@ DELIMITERS = {".csv": ",;\t|", ".tsv": "\t", ".tab": "\t"}
 JSON_SUFFIXES = {".jsonl", ".ndjson", ".json"}
 SUFFIXES = {*DELIMITERS, *JSON_SUFFIXES}
 """Of the names of tables."""
+DECODER = json.JSONDecoder(parse_int=str, parse_float=str, parse_constant=str)
+"""Of numbers as they are spelled."""
+LARGEST_ARRAY = 2**27
+"""Characters of an array of JSON, which is read at once, in about ten times as many bytes."""
+ROWS = 2**12
+"""Rows that are read at a time."""
 LARGEST_CELL = 2**31 - 1
 """Characters of a cell; the csv module has a limit of its own, for the whole process."""
 SEEN = 20
@@ -26,30 +32,55 @@ Likeness = Literal["named", "looks"]
 """A file with the suffix of a table, or one that only looks like it."""
 
 
-def cells_of(name: str, text: str, suffix: str, column: str) -> list[str]:
+def cells_of(name: str, text: Iterable[str], suffix: str, column: str) -> Iterator[str]:
     """Take one column of a table, row by row; a row that lacks it gives an empty cell.
 
     Args:
         name: of the file, for the sentences that refuse it.
-        text: of the file; the first row of CSV and TSV names the columns.
+        text: of the file, in pieces of any length; the first row of CSV and TSV names the columns.
         suffix: of its name; where it tells nothing, the first line does.
         column: its name.
 
     Raises:
         UserError: there is no such column, or the file is no such table.
     """
-    if _is_json(text, suffix):
-        return _json_cells(name, text, column)
-    rows = _rows(name, text, _delimiter(text, suffix))
+    lines = lines_of(text)
+    head = []
+    for line in lines:
+        head.append(line)
+        if line.strip():
+            break
+    first, lines = "".join(head), chain(head, lines)
+    if _is_json(first, suffix):
+        yield from _json_cells(name, _json_rows(name, lines, first.lstrip()[:1] == "["), column)
+        return
+    rows = _rows(name, lines, _delimiter(first, suffix))
     header = [cell.strip() for cell in next(rows, [])]
     if column not in header:
         raise _no_column(name, column, header)
     place = header.index(column)
-    return [row[place] if place < len(row) else "" for row in rows if row]
+    for row in rows:
+        if row:
+            yield row[place] if place < len(row) else ""
+
+
+def lines_of(text: Iterable[str]) -> Iterator[str]:
+    """Cut pieces of a text into its lines, each with its line break."""
+    parts: list[str] = []  # of a line that goes on
+    for piece in text:
+        first, *others = piece.split("\n")
+        parts.append(first)
+        if others:
+            yield "".join(parts) + "\n"
+            parts = [others.pop()]
+            for line in others:
+                yield line + "\n"
+    if rest := "".join(parts):
+        yield rest
 
 
 def columns_of(text: str, suffix: str) -> tuple[Likeness, list[str]] | None:
-    """Name the columns of what seems to be a table; None for a list or a text.
+    """Name the columns of what by its beginning seems to be a table; None for a list or a text.
 
     With the suffix of a table a file is one, if only of one column. By its looks alone it must have
     three, or two with a tab between, and as many in each of its first rows; or rows of JSON.
@@ -59,8 +90,11 @@ def columns_of(text: str, suffix: str) -> tuple[Likeness, list[str]] | None:
         likeness = "named"
     lines = list(islice((line for line in io.StringIO(text) if line.strip()), SEEN))
     if _is_json(text, suffix):
-        objects = _json_array(text) or list(filter(None, map(_json_object, lines)))
-        whole = bool(objects) and (len(objects) == len(lines) or text.lstrip()[0] == "[")
+        if text.lstrip()[:1] == "[":
+            one = _first_of_array(text)
+            return None if one is None else (likeness, list(one))
+        objects = list(filter(None, map(_json_object, lines)))
+        whole = bool(objects) and len(objects) == len(lines)
         return (likeness, list(objects[0])) if whole else None
     delimiter = _delimiter(text, suffix)
     try:
@@ -90,38 +124,71 @@ def _delimiter(text: str, suffix: str) -> str:
     return max(DELIMITERS.get(suffix, DELIMITERS[".csv"]), key=header.count)
 
 
-def _rows(name: str, text: str, delimiter: str) -> Iterator[list[str]]:
-    before = csv.field_size_limit(LARGEST_CELL)
+def _rows(name: str, lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
     # strict: a quote that never closes would make one cell of all that follows
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise UserError(f"{name} is no table, by its line {reader.line_num}: {error}.") from error
-    finally:
-        csv.field_size_limit(before)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        before = csv.field_size_limit(LARGEST_CELL)
+        try:
+            rows = list(islice(reader, ROWS))
+        except csv.Error as error:
+            raise UserError(
+                f"{name} is no table, by its line {reader.line_num}: {error}."
+            ) from error
+        finally:
+            csv.field_size_limit(before)
+        if not rows:
+            return
+        yield from rows
 
 
-def _json_cells(name: str, text: str, column: str) -> list[str]:
-    cells, columns = [], dict[str, None]()
-    for place, row in _json_rows(name, text):
+def _json_cells(
+    name: str, rows: Iterable[tuple[str, dict[str, Any]]], column: str
+) -> Iterator[str]:
+    columns = dict[str, None]()
+    for place, row in rows:
         columns |= dict.fromkeys(row)
-        cell = row.get(column)
-        if isinstance(cell, dict | list | bool):
-            raise UserError(f"{name}, {place}: {column} is {type(cell).__name__}, not text.")
-        cells.append("" if cell is None else cell)
+        yield spell(name, f"{name}, {place}: {column}", row.get(column))
     if column not in columns:
         raise _no_column(name, column, list(columns))
-    refuse_surrogates(name, "".join(cells))
-    return cells
 
 
-def _json_rows(name: str, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give each object of an array, or of the lines, and its place."""
-    if (array := _json_array(text)) is not None:
-        yield from ((f"object {number}", row) for number, row in enumerate(array, start=1))
-        return
-    for number, line in enumerate(text.split("\n"), start=1):
+def spell(name: str, cell: str, value: Any) -> str:
+    """Spell what stands in the cell of a table that knows other things than text too.
+
+    Args:
+        name: of the file.
+        cell: as a sentence names it.
+        value: what stands there; None: nothing.
+
+    Raises:
+        UserError: it is none that is spelled in one way.
+    """
+    if isinstance(value, dict | list | bool | bytes):
+        raise UserError(f"{cell} is {type(value).__name__}, not text.")
+    text = "" if value is None else str(value)
+    refuse_surrogates(name, text)
+    if "\0" in text:
+        raise UserError(f"{cell} holds a NUL character, as no text does: remove it.")
+    return text
+
+
+def _json_rows(
+    name: str, lines: Iterable[str], is_array: bool
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give each object of an array, which may go over many lines, or of the lines, and its place.
+
+    Raises:
+        UserError: a line is no object, or an array is too large to be read at once.
+    """
+    if is_array:
+        text = "".join(_bounded(name, lines))
+        array = _json(text)
+        if isinstance(array, list) and all(isinstance(one, dict) for one in array):
+            yield from ((f"object {number}", row) for number, row in enumerate(array, start=1))
+            return
+        lines = lines_of([text])
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         row = _json_object(line)
@@ -130,12 +197,26 @@ def _json_rows(name: str, text: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"line {number}", row
 
 
-def _json_array(text: str) -> list[dict[str, Any]] | None:
-    """Read an array of objects, which may go over many lines; None where it is something else."""
-    found = _json(text) if text.lstrip()[:1] == "[" else None
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+def _bounded(name: str, lines: Iterable[str]) -> Iterator[str]:
+    size = 0
+    for line in lines:
+        size += len(line)
+        if size > LARGEST_ARRAY:
+            raise UserError(
+                f"{name} is an array of JSON of more than {LARGEST_ARRAY:,} characters, which "
+                f"can't be read in a stream: write one object a line, as JSON Lines (jq -c '.[]')."
+            )
+        yield line
+
+
+def _first_of_array(text: str) -> dict[str, Any] | None:
+    """Read the first object of an array, whose end may be missing; None where it has none."""
+    start = text.lstrip()[1:].lstrip()
+    try:
+        found, _ = DECODER.raw_decode(start)
+    except (ValueError, RecursionError):
         return None
-    return found
+    return found if isinstance(found, dict) else None
 
 
 def _json_object(line: str) -> dict[str, Any] | None:
@@ -147,7 +228,7 @@ def _json_object(line: str) -> dict[str, Any] | None:
 def _json(text: str) -> Any:
     """Read JSON, its numbers as they are spelled; None where it is none."""
     try:
-        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+        return DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
 

@@ -1,7 +1,10 @@
 """Bytes become characters: UTF-8, or the encoding that is named."""
 
 import codecs
+import io
 import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from makemore.errors import UserError
 
@@ -20,30 +23,65 @@ SHOWN = 40
 """Characters that are shown of a line."""
 
 
-def decode(name: str, content: bytes, encoding: str | None = None, *, first_line: int = 1) -> str:
+def decode(name: str, content: bytes, encoding: str | None = None) -> str:
     """Read bytes as text. A byte-order mark at the beginning goes; CR and CRLF become LF.
 
     Args:
         name: of the file, for the sentence that refuses it.
         content: its bytes.
         encoding: as Python names it; None: UTF-8.
-        first_line: the number of the first line among them.
 
     Raises:
         UserError: they are no such text, or hold a NUL, which no text does.
     """
-    try:
-        text = content.decode(encoding or "utf-8")
-    except UnicodeError as error:
-        raise UserError(_refusal(name, content, encoding, error, first_line)) from error
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + first_line
-        raise UserError(
-            f"{name} holds NUL characters, as no text does (the first in line {line}): "
-            f"{_nul_advice(content)}."
-        )
-    refuse_surrogates(name, text)
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(decode_chunks(name, [content], encoding))
+
+
+def decode_chunks(name: str, chunks: Iterable[bytes], encoding: str | None = None) -> Iterator[str]:
+    """Do so with bytes that come in chunks; the lines before one that is wrong come first.
+
+    Raises:
+        UserError: as `decode`.
+    """
+    decoder = _decoder(encoding or "utf-8")
+    lines_before, chunk, at_start = 1, b"", True
+    for content in chain(chunks, [None]):
+        error, text = None, ""
+        chunk = chunk if content is None else content
+        try:
+            text = decoder.decode(content or b"", final=content is None)
+        except UnicodeDecodeError as found:
+            # of a character that is cut off at the end it has only the beginning
+            error, bad = found, chunk if content is None else found.object
+            place = found.start + len(bad) - len(found.object)
+            if content is not None:
+                text = bad[: bad.rfind(b"\n", 0, place) + 1].decode(encoding or "utf-8", "ignore")
+                text = text.replace("\r\n", "\n").replace("\r", "\n")
+        except UnicodeError as found:
+            raise UserError(_refusal(name, chunk, encoding, 0, lines_before)) from found
+        if "\0" in text:
+            line = lines_before + text[: text.index("\0")].count("\n")
+            raise UserError(
+                f"{name} holds NUL characters, as no text does (the first in line {line}): "
+                f"{_nul_advice(chunk)}."
+            )
+        refuse_surrogates(name, text)
+        if at_start and text:
+            text, at_start = text.removeprefix("\ufeff"), False
+        if text:
+            yield text
+        if error is not None:
+            lines = lines_before if content is not None else lines_before - chunk.count(b"\n")
+            raise UserError(_refusal(name, bad, encoding, place, lines)) from error
+        lines_before += chunk.count(b"\n")
+
+
+def _decoder(encoding: str) -> io.IncrementalNewlineDecoder:
+    """Make what reads text in chunks, with LF at each line's end."""
+    found = codecs.lookup(encoding)
+    if found.incrementaldecoder is None:
+        raise UserError(f"--encoding {encoding} can't be read in a stream: try another.")
+    return io.IncrementalNewlineDecoder(found.incrementaldecoder("strict"), translate=True)
 
 
 def refuse_surrogates(name: str, text: str) -> None:
@@ -102,10 +140,7 @@ def likeliest_encoding(content: bytes) -> str | None:
     return max(known, key=lambda name: likeliness[name], default=None)
 
 
-def _refusal(
-    name: str, content: bytes, encoding: str | None, error: UnicodeError, first_line: int
-) -> str:
-    place = error.start if isinstance(error, UnicodeDecodeError) else 0
+def _refusal(name: str, content: bytes, encoding: str | None, place: int, first_line: int) -> str:
     line = content[:place].count(b"\n")
     if encoding is not None:
         return f"{name} is not {encoding} text (line {line + first_line}): give another --encoding."

@@ -4,7 +4,8 @@ from itertools import pairwise
 from typing import Literal
 
 from makemore.corpus.columns import listed
-from makemore.corpus.reading import BLANK, LINE, HowToRead, Reading, split_lines
+from makemore.corpus.reader import Reader, Reading
+from makemore.corpus.reading import BLANK, LINE, HowToRead, split_lines
 
 Kind = Literal["lines", "pieces", "text"]
 
@@ -37,18 +38,18 @@ def guess_kind(text: str) -> Kind | None:
     return None
 
 
-def hint(name: str, reading: Reading, how: HowToRead) -> str | None:
+def hint(name: str, reading: Reading | Reader, how: HowToRead) -> str | None:
     """Say in a sentence that a file looks like another kind than it is read as; None if it doesn't.
 
     Args:
         name: of what was read.
-        reading: what it gave.
+        reading: what it gave, or who has read it.
         how: it was read.
     """
     if how.column is not None:
         return None
     if how.format == "lines" and how.separator not in (LINE, BLANK):
-        if how.separator in reading.text:
+        if reading.separated:
             return None
         return f"{name} is one document: --separator {how.separator!r} stands nowhere in it."
     if how.format == "lines" and how.separator == LINE and reading.table:
@@ -59,7 +60,7 @@ def hint(name: str, reading: Reading, how: HowToRead) -> str | None:
             )
         columns = listed(reading.table)
         return f"{name} looks like a table with the columns {columns}: if it is, add --column."
-    kind = guess_kind(reading.text)
+    kind = guess_kind(reading.head)
     if how.format == "text" and kind == "lines":
         return f"{name} looks like a list, one thing a line: if it is, add --format lines."
     if how.format == "lines" and kind == "text":

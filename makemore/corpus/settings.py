@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, field_validator, m
 from makemore.corpus.decoding import is_encoding
 from makemore.corpus.reading import Format, HowToRead, clean, unescape
 from makemore.corpus.sources import STDIN, Paths, as_list
-from makemore.corpus.splits import Corpus, Shares, load_corpus
+from makemore.corpus.splits import Corpus, Shares
 from makemore.settings import Settings, absolute
 
 
@@ -126,6 +126,8 @@ class DataSettings(Settings):
         Raises:
             UserError: a file can't be read, or nothing is left to train on.
         """
+        from makemore.corpus.loading import load_corpus  # and numpy, which --help does without
+
         return load_corpus(
             self.data,
             how=self.how,

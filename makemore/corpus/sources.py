@@ -1,14 +1,18 @@
-"""Paths become bytes: a file, the files of a folder, standard input; gzip is unpacked."""
+"""Paths become bytes: a file, the files of a folder, standard input; what is packed is unpacked.
 
-import gzip
+Bytes come in chunks, so that a file of any length takes no more memory than a chunk.
+"""
+
 import io
 import os
 import stat
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,27 +22,110 @@ STDIN = Path("-")
 """The path that stands for standard input."""
 GZIP = b"\x1f\x8b"
 """What every gzipped file begins with (RFC 1952)."""
+ZSTD = b"\x28\xb5\x2f\xfd"
+"""What every file packed by zstd begins with (RFC 8878)."""
+PACKED = {".gz", ".zst"}
+"""Endings of a name that say how the file is packed, and nothing of what it holds."""
+CHUNK = 2**20
+"""Bytes that are read at a time."""
 MOST_BYTES = 2**32
-"""Of what doesn't say how long it is: a pipe, or a gzipped file once it is unpacked."""
-BLOCK = 2**20
+"""Of what doesn't say how long it is: a pipe, or a packed file once it is unpacked."""
 
+Seen = Callable[[int], None]
 Paths = str | Path | Sequence[str | Path]
 """Files and folders, one or several, as a user names them."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """The bytes of one file.
+    """One file.
 
     Attributes:
-        name: as a sentence names it.
-        suffix: of its name, in small letters, such as ".csv"; that of gzip left aside.
-        content: unpacked.
+        path: as it was named; `STDIN` for standard input.
+        kept: where its bytes are, or they themselves, if it could be read only once.
+    """
+
+    path: Path
+    kept: Path | bytes | None = None
+
+    @property
+    def name(self) -> str:
+        """As a sentence names it."""
+        return _name(self.path)
+
+    @property
+    def suffix(self) -> str:
+        """Of its name, in small letters, such as ".csv"; one that says how it is packed aside."""
+        suffix = self.path.suffix.lower()
+        return self.path.with_suffix("").suffix.lower() if suffix in PACKED else suffix
+
+    @property
+    def content(self) -> bytes:
+        """All its bytes, unpacked.
+
+        Raises:
+            UserError: as `chunks`.
+        """
+        return b"".join(self.chunks())
+
+    def chunks(self, seen: Seen = lambda n: None) -> Iterator[bytes]:
+        """Give its bytes in order, unpacked.
+
+        Args:
+            seen: told of how many bytes of the file itself each chunk has taken.
+
+        Raises:
+            UserError: it can't be read or unpacked.
+        """
+        raw = self.raw(seen)
+        first = next(raw, b"")
+        while _may_be_packed(first) and (more := next(raw, b"")):
+            first += more
+        if first.startswith(GZIP):
+            yield from _bounded(self.name, _gunzip(self.name, chain([first], raw)))
+        elif first.startswith(ZSTD):
+            yield from _bounded(self.name, _unzstd(self.name, chain([first], raw)))
+        else:
+            yield first
+            yield from raw
+
+    def raw(self, seen: Seen = lambda n: None) -> Iterator[bytes]:
+        """Give its bytes as they are.
+
+        Raises:
+            UserError: it can't be read, is a device, or doesn't end.
+        """
+        try:
+            with self.open() as file:
+                for chunk in _chunks_of(self.name, file):
+                    seen(len(chunk))
+                    yield chunk
+        except OSError as error:
+            raise _unreadable(self.path, error) from error
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Open it, as it is.
+
+        Raises:
+            OSError: it can't be read.
+            UserError: it is a device.
+        """
+        if isinstance(self.kept, bytes):
+            return io.BytesIO(self.kept)
+        return open_to_read(self.kept or self.path)
+
+
+@dataclass(frozen=True)
+class Files:
+    """Files that are read one after another.
+
+    Attributes:
+        name: of all, in a few words.
+        sources: each of them.
     """
 
     name: str
-    suffix: str
-    content: bytes
+    sources: tuple[Source, ...]
 
 
 def as_list(paths: Paths) -> list[Path]:
@@ -61,37 +148,21 @@ def name_of(paths: Paths) -> str:
     return f"{first} and {len(others)} more" if others else first
 
 
-def read_sources(paths: Paths) -> Iterator[Source]:
-    """Read files in their order, one at a time; a folder gives its own, sorted by their paths.
+def find_files(paths: Paths) -> Files:
+    """Find files in their order; a folder gives its own, sorted by their paths.
 
     Files and folders whose names begin with a dot are passed over in a folder.
 
     Raises:
-        UserError: one can't be read or unpacked, or a folder holds no file.
+        UserError: a folder holds no file, or can't be read.
     """
+    sources = list[Source]()
     for path in as_list(paths):
         try:
-            for file in _files(path):
-                yield _read(file)
+            sources += map(Source, _in_folder(path) if path.is_dir() else [path])
         except OSError as error:
-            raise UserError(f"Can't read {error.filename or _name(path)}: {error.strerror}.") from (
-                error
-            )
-
-
-def unpack(name: str, content: bytes) -> bytes:
-    """Unpack what is gzipped; other bytes are given back as they are.
-
-    Raises:
-        UserError: they are damaged.
-    """
-    if not content.startswith(GZIP):
-        return content
-    try:
-        with gzip.open(io.BytesIO(content)) as file:
-            return _bounded(name, file)
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise UserError(f"{name} is gzipped, and damaged: {error}.") from error
+            raise _unreadable(path, error) from error
+    return Files(name_of(paths), tuple(sources))
 
 
 @contextmanager
@@ -120,45 +191,115 @@ def read_bytes(path: Path) -> bytes:
         UserError: it is a device, or doesn't end.
     """
     with open_to_read(path) as file:
-        # no more than there is: a file may grow faster than it is read
-        size = 0 if path == STDIN else os.fstat(file.fileno()).st_size
-        return file.read(size) if size else _bounded(_name(path), file)
+        return b"".join(_chunks_of(_name(path), file))
 
 
-def _files(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
+def _in_folder(folder: Path) -> list[Path]:
     found = [
-        file
-        for file in sorted(path.rglob("*"))
-        if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts)
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
     ]
     if not found:
-        raise UserError(f"{path} is a folder without files.")
+        raise UserError(f"{folder} is a folder without files.")
     return found
 
 
-def _read(path: Path) -> Source:
-    content = read_bytes(path)
-    unpacked = path.with_suffix("") if path.suffix.lower() == ".gz" else path
-    return Source(_name(path), unpacked.suffix.lower(), unpack(_name(path), content))
+def _unreadable(path: Path, error: OSError) -> UserError:
+    return UserError(f"Can't read {error.filename or _name(path)}: {error.strerror}.")
 
 
-def _bounded(name: str, file: BinaryIO | gzip.GzipFile) -> bytes:
-    """Read to the end, if it comes.
+def _chunks_of(name: str, file: BinaryIO) -> Iterator[bytes]:
+    """Read a file as it is now, since it may grow faster than it is read; a pipe to its end."""
+    left = _length(file)
+    if not left:
+        yield from _bounded(name, iter(partial(_read_some, file, CHUNK), b""))
+        return
+    while left and (chunk := file.read(min(CHUNK, left))):
+        left -= len(chunk)
+        yield chunk
+
+
+def _length(file: BinaryIO) -> int:
+    """Tell how many bytes a file has; 0: it doesn't say."""
+    try:
+        return os.fstat(file.fileno()).st_size if file is not sys.stdin.buffer else 0
+    except (AttributeError, OSError, ValueError):  # no file of the system's
+        return 0
+
+
+def _read_some(file: BinaryIO, size: int) -> bytes:
+    """Read what is there already: who types a line gets it answered."""
+    read = getattr(file, "read1", file.read)
+    some: bytes = read(size)
+    return some
+
+
+def _bounded(name: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Give chunks to their end, if it comes.
 
     Raises:
         UserError: it hasn't come after `MOST_BYTES`.
     """
-    content = bytearray()
-    while block := file.read(BLOCK):
-        content += block
-        if len(content) > MOST_BYTES:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MOST_BYTES:
             raise UserError(
                 f"{name} gives more than {MOST_BYTES / 2**30:g} GiB: does it end? "
                 f"If so, put a part of it in a file."
             )
-    return bytes(content)
+        yield chunk
+
+
+def _may_be_packed(first: bytes) -> bool:
+    """Tell whether too few bytes are there to see how a file is packed."""
+    return any(len(first) < len(magic) and magic.startswith(first) for magic in (GZIP, ZSTD))
+
+
+def _gunzip(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Unpack gzip, of which a file may hold several, one behind the other."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        for chunk in chunks:
+            rest = chunk
+            while rest:
+                if unpacker.eof:
+                    rest = rest.lstrip(b"\0")  # with which some tapes are filled up
+                    if not rest:
+                        break
+                    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                yield unpacker.decompress(rest, CHUNK)
+                rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+        yield unpacker.flush()
+    except zlib.error as error:
+        raise UserError(f"{name} is gzipped, and damaged: {error}.") from error
+    if not unpacker.eof:
+        raise UserError(f"{name} is gzipped, and damaged: its end is missing.")
+
+
+def _unzstd(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        import zstandard  # an extra
+    except ImportError as error:
+        raise UserError(
+            f"{name} is packed by zstd: pip install 'makemore[zstd]' lets makemore unpack it."
+        ) from error
+    unpacker, step = zstandard.ZstdDecompressor().decompressobj(), CHUNK // 64
+    try:
+        for chunk in chunks:
+            for start in range(0, len(chunk), step):  # what comes of it may be many times as long
+                rest = chunk[start : start + step]
+                while rest:
+                    if unpacker.eof:
+                        unpacker = zstandard.ZstdDecompressor().decompressobj()
+                    yield unpacker.decompress(rest)
+                    rest = unpacker.unused_data if unpacker.eof else b""
+    except zstandard.ZstdError as error:
+        raise UserError(f"{name} is packed by zstd, and damaged: {error}.") from error
+    if not unpacker.eof:
+        raise UserError(f"{name} is packed by zstd, and damaged: its end is missing.")
 
 
 def _name(path: Path) -> str:

@@ -1,23 +1,17 @@
 """The documents of a file, or the parts of a long text, fall into train, val and test."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from makemore.corpus.changes import Changes, count, count_invisible
-from makemore.corpus.guessing import hint
-from makemore.corpus.reading import (
-    LINES,
-    Format,
-    HowToRead,
-    embedded_names,
-    read,
-)
-from makemore.corpus.sources import Paths, name_of
-from makemore.errors import UserError
+from makemore.corpus.changes import Changes, count, is_invisible, name_invisible
+from makemore.corpus.reading import LINES, Format, HowToRead
+
+if TYPE_CHECKING:  # and numpy, which --help does without
+    from makemore.corpus.documents import Documents
+    from makemore.corpus.vocabulary import Vocabulary
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -34,7 +28,8 @@ long, and a bigram V times V floats: 4 GiB.
 class Corpus:
     """The documents of each split, in the order of their files, duplicates kept.
 
-    In one long text each split is a single document, a contiguous part; an empty one is none.
+    In one long text each split is a single document, a contiguous part; an empty one is none. Here
+    they are in memory; a large corpus is a `Packed` one, which answers the same.
 
     Attributes:
         source: the name of what was read.
@@ -45,15 +40,20 @@ class Corpus:
     """
 
     source: str
-    train: list[str]
-    val: list[str]
-    test: list[str]
+    train: Sequence[str]
+    val: Sequence[str]
+    test: Sequence[str]
     how: HowToRead = LINES
     changes: Changes = field(default_factory=Changes)
     hint: str | None = None
 
-    def __getitem__(self, split: Split) -> list[str]:
+    def __getitem__(self, split: Split) -> Sequence[str]:
         return {"train": self.train, "val": self.val, "test": self.test}[split]
+
+    @property
+    def n_documents(self) -> int:
+        """How many documents all splits hold."""
+        return sum(len(self[split]) for split in SPLITS)
 
     @property
     def format(self) -> Format:
@@ -61,14 +61,45 @@ class Corpus:
         return self.how.format
 
     @property
-    def documents(self) -> list[str]:
+    def documents(self) -> Sequence[str]:
         """All documents of all splits."""
-        return self.train + self.val + self.test
+        return [*self.train, *self.val, *self.test]
 
-    @property
+    def size(self, split: Split) -> int:
+        """Count the characters of a split."""
+        return sum(map(len, self[split]))
+
+    def excerpt(self, split: Split, start: int, stop: int) -> str:
+        """Give the characters of a split of a text from one place on, up to another."""
+        return "".join(self[split])[start:stop]
+
+    def some(self, split: Split, most: int) -> Sequence[str]:
+        """Take every k-th document, so that they hold about so many predictions; all if they do.
+
+        Of a text, which is one, it is the beginning.
+        """
+        if self.format == "text":
+            return [self.excerpt(split, 0, most)] if self[split] else []
+        predictions = self.size(split) + len(self[split])  # each has an end
+        return self[split][:: max(1, round(predictions / most))]
+
+    def encoded(self, split: Split, vocabulary: "Vocabulary") -> "Documents":
+        """Encode a split.
+
+        Raises:
+            UserError: it holds a character that is not in the vocabulary.
+        """
+        return vocabulary.encode_documents(self[split], self.format)
+
+    @cached_property
     def longest(self) -> int:
         """Length of the longest document, in characters."""
         return max(map(len, self.documents))
+
+    @cached_property
+    def distinct(self) -> int:
+        """How many documents are different."""
+        return len(set(self.documents))
 
     @cached_property
     def characters(self) -> str:
@@ -102,22 +133,23 @@ class Corpus:
     @cached_property
     def invisible(self) -> dict[str, int]:
         """Characters that no one sees, by their names, and how often each comes."""
-        return count_invisible(self.documents, self.characters)
+        unseen = filter(is_invisible, self.characters)
+        return name_invisible({c: sum(d.count(c) for d in self.documents) for c in unseen})
 
     def describe(self) -> str:
         """Say in a line what was read, and in another what was changed or can't be seen, if any."""
-        documents = self.documents
         if self.format == "text":
-            parts = ", ".join(f"{split} {sum(map(len, self[split])):,}" for split in SPLITS)
+            sizes = {split: self.size(split) for split in SPLITS}
+            parts = ", ".join(f"{split} {size:,}" for split, size in sizes.items())
             line = (
-                f"{self.source}: one text of {sum(map(len, documents)):,} characters, "
+                f"{self.source}: one text of {sum(sizes.values()):,} characters, "
                 f"{len(self.characters):,} in the vocabulary; {parts}"
             )
         else:
             shares = ", ".join(f"{split} {len(self[split]):,}" for split in SPLITS)
             line = (
-                f"{self.source}: {count(len(documents), 'document')} "
-                f"({len(set(documents)):,} distinct), "
+                f"{self.source}: {count(self.n_documents, 'document')} "
+                f"({self.distinct:,} distinct), "
                 f"{len(self.characters):,} characters in the vocabulary, longest {self.longest:,}; "
                 f"{shares}"
             )
@@ -131,12 +163,18 @@ class Corpus:
         """Name what was read, changed and can't be seen, as JSON can write it."""
         return {
             "source": self.source,
-            "documents": len(self.documents),
+            "documents": self.n_documents,
             "characters": len(self.characters),
             "longest": self.longest,
             "changes": asdict(self.changes),
             "invisible": self.invisible,
         }
+
+
+def hash_of(document: str, seed: int) -> int:
+    """Hash a document's text and a seed: 64 bits of BLAKE2b."""
+    digest = hashlib.blake2b(f"{seed}\n{document}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
 
 
 def split_of(document: str, shares: Shares, seed: int) -> Split:
@@ -146,89 +184,13 @@ def split_of(document: str, shares: Shares, seed: int) -> Split:
     below the first two, test above. So equal documents fall on one side, and stay there when the
     file grows or is reordered.
     """
-    digest = hashlib.blake2b(f"{seed}\n{document}".encode(), digest_size=8).digest()
-    u = int.from_bytes(digest, "big") / 2**64
+    u = hash_of(document, seed) / 2**64
     train, val, _ = shares
     return "train" if u < train else "val" if u < train + val else "test"
 
 
-def load_corpus(
-    data: Paths | None,
-    *,
-    how: HowToRead = LINES,
-    val_data: Paths | None = None,
-    test_data: Paths | None = None,
-    shares: Shares = (0.8, 0.1, 0.1),
-    seed: int = 0,
-    min_count: int = 1,
-) -> Corpus:
-    """Read and split a corpus.
-
-    Args:
-        data: the files; None takes the names that come with makemore.
-        how: they are read. Documents each fall in the split that `split_of` tells; a text is cut in
-            contiguous parts.
-        val_data: files that are the val split; the share of `data` that would be val is train.
-        test_data: likewise for test.
-        shares: of train, val and test in `data`.
-        seed: of the hash that splits documents.
-        min_count: leave out documents with a character that comes fewer times in all of them.
-
-    Raises:
-        UserError: a file can't be read, or nothing is left to train on.
-    """
-    paths = data or embedded_names()
-    given: dict[Split, Paths] = {}
-    if val_data:
-        given["val"] = val_data
-    if test_data:
-        given["test"] = test_data
-    reading = read(paths, how)
-    changes = reading.changes
-    parts: dict[Split, list[str]] = {"train": [], "val": [], "test": []}
-    if how.format == "lines":
-        for document in reading.documents:
-            split = split_of(document, shares, seed)
-            parts["train" if split in given else split].append(document)
-    else:
-        text, end = reading.text, len(reading.text)
-        for split, share in (("test", shares[2]), ("val", shares[1])):  # from its end
-            start = end if split in given else end - round(share * len(text))
-            parts[split], end = [text[start:end]], start
-        parts["train"] = [text[:end]]
-    for split, files in given.items():
-        part = read(files, how)
-        parts[split], changes = part.documents, changes + part.changes
-    parts = {split: list(filter(None, part)) for split, part in parts.items()}
-    if min_count > 1:
-        before = sum(map(len, parts.values()))
-        parts = without_rare(parts, min_count)
-        changes = replace(changes, rare=before - sum(map(len, parts.values())))
-    source = name_of(paths) if data else embedded_names().name
-    found_hint = hint(source, reading, how)
-    if not parts["train"]:
-        if how.several_lines and found_hint:
-            raise UserError(found_hint)
-        fewer = f", a smaller --min-count than {min_count}" if min_count > 1 else ""
-        raise UserError(
-            f"{name_of(paths)} leaves no document to train on: give more documents{fewer}, "
-            f"or a larger first share than --split {','.join(f'{share:g}' for share in shares)}."
-        )
-    corpus = Corpus(source, **parts, how=how, changes=changes, hint=found_hint)
-    if len(corpus.characters) > MOST_CHARACTERS:
-        fewer = "leave out the rare ones by --min-count" if how.format == "lines" else "take less"
-        raise UserError(
-            f"{name_of(paths)} has {len(corpus.characters):,} different characters, and a model "
-            f"learns at most {MOST_CHARACTERS:,}: {fewer}, or check that it is text at all."
-        )
-    return corpus
-
-
-def without_rare(parts: Mapping[Split, list[str]], min_count: int) -> dict[Split, list[str]]:
-    """Leave out the documents with a character that comes fewer than `min_count` times in all."""
-    counts = Counter("".join(document for part in parts.values() for document in part))
-    rare = {character for character, n in counts.items() if n < min_count}
-    return {
-        split: [document for document in part if rare.isdisjoint(document)]
-        for split, part in parts.items()
-    }
+def cuts(size: int, shares: Shares, given: Mapping[Any, object]) -> list[int]:
+    """Tell where train, val and test begin in a text; those that are given are empty."""
+    test = size - (0 if "test" in given else round(shares[2] * size))
+    val = test - (0 if "val" in given else round(shares[1] * size))
+    return [0, val, test]

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,12 @@ from numpy.typing import NDArray
 from makemore.corpus.documents import BOUNDARY, Documents, Ints, Lines, Text
 from makemore.corpus.reading import Format, unescape
 from makemore.errors import MakemoreWarning, UserError
+
+AT_A_TIME = 2**20
+"""Characters that are encoded at a time, each in four bytes and more."""
+
+Ids = NDArray[Any]
+"""Ids in the smallest unsigned type that holds all of a vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,10 @@ class Vocabulary:
         Raises:
             UserError: there are others, and they aren't to be left out, or none is left.
         """
-        strange = set().union(*documents).difference(self.characters)
+        strange = set[str]()
+        for document in documents:
+            strange.update(document)
+        strange.difference_update(self.characters)
         if not strange:
             return list(documents)
         kept = [document for document in documents if strange.isdisjoint(document)]
@@ -138,24 +148,43 @@ class Vocabulary:
             return self.encode_text("".join(documents))
         return self.encode_lines(documents)
 
-    def _ids_of(self, documents: Sequence[str]) -> NDArray[np.int32]:
-        known, codes = _code_points(self.characters), _code_points("".join(documents))
-        order = np.argsort(known)
-        places = np.searchsorted(known, codes, sorter=order).clip(max=len(known) - 1)
-        ids: Ints = order[places] + 1
-        if (known[ids - 1] != codes).any():
+    def _ids_of(self, documents: Sequence[str]) -> Ids:
+        table = self.id_of_code_point
+        ids, end = np.empty(sum(map(len, documents)), dtype=table.dtype), 0
+        for text in _in_parts(documents):
+            codes, start, end = code_points(text), end, end + len(text)
+            ids[start:end] = table[np.minimum(codes, len(table) - 1)]
+        if not ids.all():
             for document in documents:
                 self.encode(document)  # says which character of which document it is
-        return ids.astype(np.int32)
+        return ids
+
+    @cached_property
+    def id_of_code_point(self) -> Ids:
+        """The id of each code point, in the smallest type; that of one that is not known is 0."""
+        known = code_points(self.characters)
+        table = np.zeros(int(known.max(initial=0)) + 2, dtype=np.min_scalar_type(len(known)))
+        table[known] = np.arange(1, len(known) + 1)
+        return table
 
     def decode(self, ids: Sequence[int]) -> str:
         """Give the text of a sequence of ids without boundaries."""
         return "".join(self.characters[id_ - 1] for id_ in ids)
 
+    def decode_all(self, ids: Ids) -> str:
+        """Give the text of an array of ids without boundaries."""
+        codec = "ascii" if self._code_points.itemsize == 1 else "utf-32-le"
+        return self._code_points[ids].tobytes().decode(codec, "surrogatepass")
+
+    @cached_property
+    def _code_points(self) -> Ids:
+        """The code point of each id, in one byte where all are ASCII; the boundary has none."""
+        type_ = np.uint8 if self.characters.isascii() else "<u4"
+        return np.concatenate([[BOUNDARY], code_points(self.characters)]).astype(type_)
+
     def decode_rows(self, ids: Ints) -> list[str]:
         """Give the text of each row of (n, T) ids, up to its first boundary if it has one."""
-        codes = np.concatenate([[BOUNDARY], _code_points(self.characters)]).astype("<u4")
-        text = codes[ids].tobytes().decode("utf-32-le", "surrogatepass")  # of all rows at once
+        text = self.decode_all(ids)  # of all rows at once
         ended = np.append(ids == BOUNDARY, np.ones((len(ids), 1), dtype=bool), axis=1)
         starts = np.arange(len(ids)) * ids.shape[1]
         ends = starts + ended.argmax(axis=1)
@@ -166,5 +195,19 @@ class Vocabulary:
         return f"{len(self.characters):,} characters: {shown!r}"
 
 
-def _code_points(text: str) -> NDArray[np.uint32]:
+def code_points(text: str) -> NDArray[np.uint32]:
+    """Give the code points of a text."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
+def _in_parts(documents: Iterable[str]) -> Iterator[str]:
+    """Give the characters of documents in parts of bounded length."""
+    some, size = list[str](), 0
+    for document in documents:
+        for start in range(0, len(document), AT_A_TIME):
+            some.append(document[start : start + AT_A_TIME])
+            size += len(some[-1])
+            if size >= AT_A_TIME:
+                yield "".join(some)
+                some, size = [], 0
+    yield "".join(some)

@@ -8,6 +8,7 @@ another question: then samples lie nearer to the training documents than held-ou
 
 import math
 import random
+import warnings
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -19,6 +20,7 @@ from makemore.corpus.documents import Ints
 from makemore.corpus.splits import SPLITS, Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.display import Grid, Shown
+from makemore.errors import MakemoreWarning
 from makemore.evaluation.distances import nearest, total_variation
 from makemore.evaluation.scores import Floats, score_documents
 from makemore.models.base import Model
@@ -26,6 +28,8 @@ from makemore.sampling.samples import Sample
 
 MOST_COMPARED, LEAST_COMPARED = 1_000, 20
 """Documents on each side whose nearest training document is looked for."""
+KNOWN = 2**23
+"""Predictions, about, in the documents that are scored: half a minute's work, or a few."""
 STEPS = 2**28
 """Steps of the edit distances on each side, a second's work or two, beyond which fewer are."""
 
@@ -139,6 +143,7 @@ def measure_samples(
         samples: at least one, drawn from the model as it is: at temperature 1, without a prompt,
             independent.
     """
+    corpus = _bounded(corpus)
     known = sorted(set(corpus.documents))
     mass = dict(zip(known, chance_given_not_empty(model, vocabulary, known), strict=True))
     ended = [str(one) for one in samples if one.finished]
@@ -175,6 +180,21 @@ def measure_samples(
         lengths=distance(lambda documents: list(map(len, documents))),
         characters=distance(lambda documents: list(chain.from_iterable(documents))),
     )
+
+
+def _bounded(corpus: Corpus) -> Corpus:
+    """Take every k-th document of a corpus that is too large to score all of it."""
+    predictions = sum(corpus.size(split) for split in SPLITS) + corpus.n_documents
+    step = round(predictions / KNOWN)
+    if step < 2:
+        return corpus
+    warnings.warn(
+        f"{corpus.source} is large: samples are compared with every {step:,}th of its documents.",
+        MakemoreWarning,
+        stacklevel=4,
+    )
+    train, val, test = (list(corpus[split][::step]) for split in SPLITS)
+    return Corpus(corpus.source, train, val, test, corpus.how)
 
 
 def chance_given_not_empty(

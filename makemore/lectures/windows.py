@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from makemore.corpus.documents import BOUNDARY
-from makemore.corpus.reading import embedded_names, read_documents
+from makemore.corpus.reader import read_documents
+from makemore.corpus.reading import embedded_names
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
 

@@ -85,7 +85,7 @@ def what_it_is(run: RunContents) -> str:
     corpus = maker.corpus
     read = f"{len(corpus.train):,} documents"
     if maker.is_text:
-        read = f"{sum(map(len, corpus.train)):,} characters"
+        read = f"{corpus.size('train'):,} characters"
     sentence = f"{what}, {training} on {read} of {source_of(maker)}"
     sentence = sentence[0].upper() + sentence[1:]
     split = "val" if "val" in run.evaluations else next(iter(run.evaluations))

@@ -104,11 +104,10 @@ def find_matrix(name: str, maker: Maker, ids: list[int]) -> Matrix:
     model = maker.model
     if isinstance(model, Bigram) and model.closed_form:
         try:
-            train = maker.corpus.train
+            documents = maker.corpus.encoded("train", maker.vocabulary)
         except UserError:
             pass  # it is shown as any other model is
         else:
-            documents = maker.vocabulary.encode_documents(train, maker.config.data.format)
             picked = torch.tensor(ids)
             counts = model.count(documents)[picked][:, picked].numpy()
     return Matrix(name, np.array(rows), counts)

@@ -8,6 +8,8 @@ from makemore.maker import Maker
 
 MOST = 64
 """Characters that have room; of a larger vocabulary the most frequent are shown."""
+COUNTED = 2**24
+"""Characters of train, about, that are counted for that."""
 
 
 def shown_ids(maker: Maker) -> list[int]:
@@ -20,7 +22,7 @@ def shown_ids(maker: Maker) -> list[int]:
     first = [] if maker.is_text else [BOUNDARY]
     if len(characters) > MOST:
         often = Counter[str]()
-        for document in maker.corpus.train:
+        for document in maker.corpus.some("train", COUNTED):
             often.update(document)
         characters = "".join(character for character, _ in often.most_common(MOST))
     return first + sorted(maker.vocabulary.encode(characters))

@@ -61,8 +61,7 @@ class Request:
         Raises:
             UserError: as `split_of`.
         """
-        documents = maker.corpus[self.split_of(maker)]
-        return maker.vocabulary.encode_documents(documents, maker.config.data.format)
+        return maker.corpus.encoded(self.split_of(maker), maker.vocabulary)
 
     def word_of(self, maker: Maker) -> str:
         """Tell which word is shown: of a text, a piece of it.
@@ -72,8 +71,10 @@ class Request:
             UsageError: it is empty.
         """
         if self.word is None:
-            first = maker.corpus[self.split_of(maker)][0]
-            return first[:WORD_OF_TEXT] if maker.is_text else first
+            split = self.split_of(maker)
+            if maker.is_text:
+                return maker.corpus.excerpt(split, 0, WORD_OF_TEXT)
+            return maker.corpus[split][0]
         if not self.word:
             raise UsageError("--word takes at least a character.")
         return self.word

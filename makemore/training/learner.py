@@ -122,8 +122,8 @@ class Learner:
         self.resumed = resumed is not None
         progress = replace(resumed.progress) if resumed else Progress()
         progress.start_session()
-        self.documents = vocabulary.encode_documents(corpus.train, corpus.format)
-        self.val_documents = vocabulary.encode_documents(corpus.val, corpus.format)
+        self.documents = corpus.encoded("train", vocabulary)
+        self.val_documents = corpus.encoded("val", vocabulary)
 
         torch.manual_seed(self.settings.seed)
         model = build_model(config.model, config.architecture, len(vocabulary), tried=tried)

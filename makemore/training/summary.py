@@ -1,7 +1,7 @@
 """What a training has reached."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -84,7 +84,7 @@ def summarise(maker: Maker, should_stop: Callable[[], bool] = lambda: False) -> 
     """
     train_loss = train_documents = None
     if not maker.is_text:
-        chosen = evenly_spaced(maker.corpus.train, MEASURED)
+        chosen = maker.corpus.some("train", MEASURED)
         with suppress(StoppedError):
             train_loss = _loss(maker, chosen, should_stop)
         train_documents = None if len(chosen) == len(maker.corpus.train) else len(chosen)
@@ -100,13 +100,7 @@ def summarise(maker: Maker, should_stop: Callable[[], bool] = lambda: False) -> 
     )
 
 
-def evenly_spaced(documents: list[str], predictions: int) -> list[str]:
-    """Take every k-th document, so that they hold about so many predictions; all if they do."""
-    of_all = sum(map(len, documents)) + len(documents)  # each has an end
-    return documents[:: max(1, round(of_all / predictions))]
-
-
-def _loss(maker: Maker, documents: list[str], should_stop: Callable[[], bool]) -> float:
+def _loss(maker: Maker, documents: Sequence[str], should_stop: Callable[[], bool]) -> float:
     """Measure lines, with all cores where the model can be divided."""
     encoded = maker.vocabulary.encode_lines(documents)
     with Workers(workers_that_help(maker.model.device, maker.model.divisible)) as workers:

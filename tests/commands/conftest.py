@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from makemore.corpus.reading import embedded_names, read_documents
+from makemore.corpus.reader import read_documents
+from makemore.corpus.reading import embedded_names
 from tests.helpers import Runner, start_makemore
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from makemore.corpus.splits import load_corpus
+from makemore.corpus.loading import load_corpus
 from tests.helpers import Runner
 
 

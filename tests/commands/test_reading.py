@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 import makemore
 from makemore.commands import app
-from makemore.corpus.reading import BLANK, HowToRead, embedded_names, read_documents
+from makemore.corpus.reader import read_documents
+from makemore.corpus.reading import BLANK, HowToRead, embedded_names
 from tests.helpers import Runner, in_terminal, write_file
 
 BIGRAM = ["train", "--model", "bigram", "--split", "1,0,0", "--smoothing", "0"]

@@ -16,7 +16,7 @@ TRAIN = ["train", "--model", "mlp", "--max-steps", "20", "--batch-size", "32", "
 @pytest.fixture(autouse=True)
 def _some_names(names: Corpus, run_makemore: Runner) -> None:
     """Write a few of the names into the folder of the commands."""
-    Path("names.txt").write_text("\n".join(names.train[:300] + names.val[:60] + names.test[:60]))
+    Path("names.txt").write_text("\n".join([*names.train[:300], *names.val[:60], *names.test[:60]]))
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from makemore.commands import app
-from makemore.corpus.splits import Corpus, load_corpus
+from makemore.corpus.loading import load_corpus
+from makemore.corpus.splits import Corpus
 from tests.helpers import Runner, in_terminal, start_makemore
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from makemore.corpus.splits import load_corpus
+from makemore.corpus.loading import load_corpus
 from makemore.maker import Maker
 from tests.helpers import PLAY, PYTHON, Runner, in_terminal
 

@@ -20,7 +20,7 @@ def test_a_column_of_csv_is_what_was_written(rows: list[tuple[str, str]], delimi
     writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
     writer.writerows([("id", "name"), *rows])
     suffix = ".tsv" if delimiter == "\t" else ".csv"
-    assert cells_of("x", file.getvalue(), suffix, "name") == [name for _, name in rows]
+    assert list(cells_of("x", [file.getvalue()], suffix, "name")) == [name for _, name in rows]
     assert columns_of(file.getvalue(), suffix) == ("named", ["id", "name"])
 
 
@@ -28,10 +28,10 @@ def test_a_column_of_csv_is_what_was_written(rows: list[tuple[str, str]], delimi
 def test_a_column_of_json_lines_is_what_was_written(names: list[str]) -> None:
     text = "".join(json.dumps({"id": i, "name": name}) + "\n" for i, name in enumerate(names))
     for suffix in (".jsonl", ".ndjson", ".txt", ""):
-        assert cells_of("x", text, suffix, "name") == names
-        assert cells_of("x", text, suffix, "id") == [str(i) for i in range(len(names))]
+        assert list(cells_of("x", [text], suffix, "name")) == names
+        assert list(cells_of("x", [text], suffix, "id")) == [str(i) for i in range(len(names))]
     array = json.dumps([json.loads(line) for line in text.splitlines()], indent=1)
-    assert cells_of("x", array, ".json", "name") == names
+    assert list(cells_of("x", [array], ".json", "name")) == names
     assert columns_of(text, ".jsonl") == ("named", ["id", "name"])
     assert columns_of(text, ".txt") == ("looks", ["id", "name"])
 
@@ -39,10 +39,10 @@ def test_a_column_of_json_lines_is_what_was_written(names: list[str]) -> None:
 def test_a_cell_may_be_long_missing_or_null() -> None:
     long = "x" * 200_000
     limit = csv.field_size_limit()
-    assert cells_of("x", f"a,b\n1,{long}\n2\n\n", ".csv", "b") == [long, ""]
+    assert list(cells_of("x", [f"a,b\n1,{long}\n2\n\n"], ".csv", "b")) == [long, ""]
     assert csv.field_size_limit() == limit
-    assert cells_of("x", '{"a": null}\n\n{"b": 1.50}\n', ".jsonl", "a") == ["", ""]
-    assert cells_of("x", '{"a": null}\n\n{"b": 1.50}\n', ".jsonl", "b") == ["", "1.50"]
+    assert list(cells_of("x", ['{"a": null}\n\n{"b": 1.50}\n'], ".jsonl", "a")) == ["", ""]
+    assert list(cells_of("x", ['{"a": null}\n\n{"b": 1.50}\n'], ".jsonl", "b")) == ["", "1.50"]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_cell_may_be_long_missing_or_null() -> None:
 )
 def test_what_is_no_such_table_is_a_sentence(text: str, suffix: str, words: str) -> None:
     with pytest.raises(UserError, match=words):
-        cells_of("x", text, suffix, "name")
+        list(cells_of("x", [text], suffix, "name"))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 import pytest
 
 from makemore.corpus.guessing import guess_kind, hint
-from makemore.corpus.reading import BLANK, HowToRead, Reading
+from makemore.corpus.reader import Reading
+from makemore.corpus.reading import BLANK, HowToRead
 from tests.helpers import PLAY
 
 LEVELS = "#####\n#.@.#\n#####\n\n" * 12
@@ -57,7 +58,7 @@ def test_a_guess_at_the_kind_is_made_where_it_is_clear(text: str, expected: str 
 def test_a_hint_says_how_else_it_could_be_read(
     text: str, how: HowToRead, words: str | None
 ) -> None:
-    found = hint("x.txt", Reading([text], text), how)
+    found = hint("x.txt", Reading([text], text, separated=how.separator in text), how)
     if words is None or found is None:
         assert found == words
     else:

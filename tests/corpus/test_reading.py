@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from makemore.corpus.changes import Changes
-from makemore.corpus.reading import BLANK, HowToRead, clean, read, read_documents, unescape
+from makemore.corpus.reader import read, read_documents
+from makemore.corpus.reading import BLANK, HowToRead, clean, unescape
 from makemore.errors import UserError
 from tests.helpers import write_file
 

@@ -4,12 +4,15 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from makemore.corpus.hashes import hashes_of, splits_of
+from makemore.corpus.loading import load_corpus
 from makemore.corpus.reading import HowToRead, embedded_names
-from makemore.corpus.splits import SPLITS, Corpus, load_corpus, split_of
+from makemore.corpus.splits import SPLITS, Corpus, hash_of, split_of
 from makemore.errors import UserError
 from tests.helpers import PLAY, write_file
 
@@ -24,6 +27,19 @@ def test_a_document_s_split_depends_on_its_text_and_the_seed_alone(
     first = {document: split_of(document, SHARES, seed) for document in documents}
     grown = ["another", *reversed(documents), *documents]
     assert all(split_of(d, SHARES, seed) == first[d] for d in grown if d in first)
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))), st.integers())
+def test_many_documents_are_split_as_each_is(documents: list[str], seed: int) -> None:
+    hashes = hashes_of(documents, seed)
+    assert hashes.tolist() == [hash_of(document, seed) for document in documents]
+    places = splits_of(hashes, SHARES).tolist()
+    assert [SPLITS[i] for i in places] == [split_of(d, SHARES, seed) for d in documents]
+
+
+def test_a_hash_that_is_all_but_one_is_in_the_last_split() -> None:
+    largest = np.array([0, 2**63, 2**64 - 1], dtype=np.uint64)
+    assert splits_of(largest, (0.5, 0.5, 0.0)).tolist() == [0, 1, 2]  # 2^64 - 1 is rounded up
 
 
 def test_splits_of_the_names_have_the_asked_shares_and_share_no_name(names: Corpus) -> None:
@@ -58,7 +74,7 @@ def test_explicit_files_are_their_splits_and_their_shares_go_to_train(tmp_path: 
     assert (len(both.train), both.val, both.test) == (500, ["v1", "v2", "v1"], ["t1"])
     one = load_corpus(data, test_data=test)
     assert one.val == hashed.val
-    assert set(one.train) == set(hashed.train + hashed.test)
+    assert set(one.train) == {*hashed.train, *hashed.test}
 
 
 def test_the_names_are_those_of_the_national_file(names: Corpus) -> None:
@@ -119,7 +135,7 @@ def test_the_parts_of_a_text_are_all_of_it(
     except UserError:
         return  # nothing but white space, or too little to cut
     expected = unicodedata.normalize("NFC", text.removeprefix("\ufeff"))
-    assert "".join(corpus.train + corpus.val + corpus.test) == expected
+    assert "".join(corpus.documents) == expected
     assert all(len(corpus[split]) <= 1 and all(corpus[split]) for split in SPLITS)
 
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.corpus import streaming
-from makemore.corpus.reading import HowToRead, read_documents
+from makemore.corpus import sources
+from makemore.corpus.reader import read_documents
+from makemore.corpus.reading import HowToRead
 from makemore.corpus.sources import STDIN
 from makemore.corpus.streaming import stream_documents
 from makemore.errors import UserError
@@ -22,7 +23,7 @@ from tests.helpers import write_file
 def test_lines_are_streamed_as_a_whole_file_is_read(lines: list[str], at_a_time: int) -> None:
     text = "x\n" + "\n".join(lines)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
-        patched.setattr(streaming, "BYTES_AT_A_TIME", at_a_time)
+        patched.setattr(sources, "CHUNK", at_a_time)
         path = Path(folder) / "words.txt"
         path.write_bytes(text.encode())
         assert list(stream_documents(path)) == read_documents(path)

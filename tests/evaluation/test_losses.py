@@ -36,7 +36,7 @@ def test_a_loss_is_the_mean_over_every_prediction_of_every_document(
     name: str, names: Corpus
 ) -> None:
     vocabulary = Vocabulary(names.characters)
-    documents = names.val[:60] + names.val[:20]  # some twice
+    documents = [*names.val[:60], *names.val[:20]]  # some twice
     model = random_model(name, len(vocabulary))
     total, predictions = 0.0, 0
     for document in documents:

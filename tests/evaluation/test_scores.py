@@ -24,7 +24,7 @@ def test_a_score_is_each_prediction_of_each_document_in_the_order_given(
     monkeypatch.setattr(scoring, "CONTEXTS_AT_A_TIME", 64)
     monkeypatch.setattr(scoring, "PADDED_AT_A_TIME", 300)
     vocabulary = Vocabulary(names.characters)
-    documents = names.val[:40] + names.val[:5] + ["a", "zzzz"]
+    documents = [*names.val[:40], *names.val[:5], "a", "zzzz"]
     model = random_model(name, len(vocabulary))
     scores = list(score_documents(model, vocabulary, documents, likeliest=2))
     assert [one.text for one in scores] == documents

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ corpora = st.lists(st.text("abc", max_size=9), min_size=1, max_size=12)
 orders = st.integers(1, 5)
 
 
-def fit(order: int, train: list[str], characters: str = "abcd") -> Ngram:
+def fit(order: int, train: Sequence[str], characters: str = "abcd") -> Ngram:
     vocabulary = Vocabulary(characters)
     model = Ngram(len(vocabulary), NgramSettings(order=order))
     model.prepare(vocabulary.encode_lines(train), vocabulary.encode_lines([]))
@@ -40,7 +40,9 @@ def rows(model: Ngram, starts: list[str], characters: str = "abcd") -> Tensor:
     return torch.cat([model(sequence)[:, -1] for sequence in tokens]).exp()
 
 
-def kneser_ney(order: int, documents: list[str], characters: str) -> Callable[[str, str], float]:
+def kneser_ney(
+    order: int, documents: Sequence[str], characters: str
+) -> Callable[[str, str], float]:
     """Chen & Goodman's formula, gram by gram: p(next character, start of the document).
 
     A full stop stands for the boundary.
@@ -92,7 +94,7 @@ def kneser_ney(order: int, documents: list[str], characters: str) -> Callable[[s
     return after
 
 
-def expected_rows(order: int, train: list[str], starts: list[str], characters: str) -> Tensor:
+def expected_rows(order: int, train: Sequence[str], starts: list[str], characters: str) -> Tensor:
     after = kneser_ney(order, train, characters)
     return torch.tensor([[after(c, start) for c in "." + characters] for start in starts])
 

@@ -8,8 +8,9 @@ import pytest
 
 import makemore
 from makemore import Maker
+from makemore.corpus.loading import load_corpus
 from makemore.corpus.reading import embedded_names
-from makemore.corpus.splits import Corpus, load_corpus
+from makemore.corpus.splits import Corpus
 from tests.helpers import PLAY
 
 Make = Callable[..., Maker]

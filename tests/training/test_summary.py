@@ -9,7 +9,7 @@ from makemore.corpus.splits import Corpus
 from makemore.evaluation.losses import evaluate
 from makemore.maker import Maker
 from makemore.training import summary
-from makemore.training.summary import evenly_spaced, summarise
+from makemore.training.summary import summarise
 from tests.helpers import small_config
 
 
@@ -43,7 +43,7 @@ def test_of_a_large_split_it_is_that_of_some_documents_and_says_so(
 @pytest.mark.parametrize(("n", "length"), [(1, 5), (100, 3), (100_000, 9), (3, 10**6)])
 def test_documents_are_taken_evenly_until_they_hold_about_so_many(n: int, length: int) -> None:
     documents = [f"{i:0{length}}" for i in range(n)]
-    chosen = evenly_spaced(documents, 10_000)
+    chosen = Corpus("x", documents, [], []).some("train", 10_000)
     assert chosen
     if n * (length + 1) <= 10_000:
         assert chosen == documents
