@@ -4,12 +4,14 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from stat import S_ISREG
 
 from makemore.corpus.packing import UNFINISHED
 from makemore.corpus.sources import GZIP, STDIN, ZSTD, Files, Source
 from makemore.errors import UserError
+from makemore.signals import SIGNALS
 
 
 def keep_once(
@@ -53,6 +55,8 @@ def _keep(source: Source, room: int, folder: Path, stack: ExitStack) -> Source:
                 place.mkdir(parents=True, exist_ok=True)
             named = tempfile.NamedTemporaryFile(dir=place, suffix=UNFINISHED)  # noqa: SIM115
             file = stack.enter_context(named)
+            remove = partial(Path(file.name).unlink, missing_ok=True)
+            stack.enter_context(SIGNALS.before_the_end(remove))
             break
     if file is None:
         return replace(source, kept=b"".join([*some, *chunks]))

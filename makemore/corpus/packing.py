@@ -11,7 +11,9 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from makemore.corpus.reading import HowToRead
 from makemore.corpus.sources import Files
 from makemore.corpus.splits import SPLITS, Shares, Split, cuts
 from makemore.corpus.spool import Spool, without_rare
+from makemore.signals import SIGNALS
 
 Watch = Callable[[str, int], None]
 """Told of what is done, and of how many bytes or documents more."""
@@ -65,23 +68,24 @@ def pack(what: WhatToRead, folder: Path, source: str, watch: Watch = lambda part
         OSError: the folder can't be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = folder.with_name(f"{folder.name}-{secrets.token_hex(4)}{UNFINISHED}")
-    partial.mkdir()
-    try:
-        with Spool(partial) as spool:
+    unfinished = folder.with_name(f"{folder.name}-{secrets.token_hex(4)}{UNFINISHED}")
+    unfinished.mkdir()
+    remove = partial(shutil.rmtree, unfinished, ignore_errors=True)
+    with ExitStack() as stack:
+        stack.callback(remove)
+        stack.enter_context(SIGNALS.before_the_end(remove))
+        with Spool(unfinished) as spool:
             changes, found_hint = _read_all(what, spool, watch)
-            _write_all(what, spool, partial, source, changes, found_hint, watch)
-        for path in partial.iterdir():
+            _write_all(what, spool, unfinished, source, changes, found_hint, watch)
+        for path in unfinished.iterdir():
             _sync(path)
-        _sync(partial)
+        _sync(unfinished)
         try:
-            partial.rename(folder)
+            unfinished.rename(folder)
         except OSError:
             if not folder.is_dir():  # else another was first
                 raise
         _sync(folder.parent)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _read_all(what: WhatToRead, spool: Spool, watch: Watch) -> tuple[Changes, str | None]:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -207,15 +208,14 @@ def _receive(worker: "subprocess.Popen[bytes]") -> Piece:
 
 
 def work() -> None:
-    """Make pieces of what comes on standard input, until it ends: what a worker does."""
+    """Make pieces of what comes on standard input, until it or its reader is gone: as a worker."""
     how, splitting = json.loads(sys.argv[1])
     settings = HowToRead(**how), Splitting(**{**splitting, "shares": tuple(splitting["shares"])})
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError):
+        while True:
             between, text = _read(sys.stdin.buffer).decode(), _read(sys.stdin.buffer).decode()
-        except EOFError:
-            return
-        _write(sys.stdout.buffer, make_piece(Batch(text, between), *settings).to_bytes())
+            _write(sys.stdout.buffer, make_piece(Batch(text, between), *settings).to_bytes())
+    os._exit(0)  # without a last word to a pipe that nobody reads
 
 
 def _write(file: Any, content: bytes) -> None:

@@ -1,6 +1,8 @@
 """Documents become numbers, here or by other processes, and files."""
 
+import json
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,20 @@ def test_a_process_that_is_gone_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(UserError, match="A process that helped to read was ended"):
         list(make_pieces(batches, HowToRead(), SPLITTING, workers=2))
     assert all(process.returncode is not None for process in started)
+
+
+def test_a_process_says_nothing_when_the_one_that_started_it_is_gone() -> None:
+    settings = json.dumps([asdict(HowToRead()), asdict(SPLITTING)])
+    model = pieces._start(settings)
+    with subprocess.Popen(model.args, stdin=-1, stdout=-1, stderr=-1) as worker:
+        model.kill()
+        model.communicate()
+        assert worker.stdout is not None
+        worker.stdout.close()
+        pieces._send(worker, Batch("anna\nbob", "\n"))
+        worker.wait()
+        assert worker.stderr is not None
+        assert (worker.returncode, worker.stderr.read()) == (0, b"")
 
 
 def test_pieces_come_in_the_order_of_their_batches() -> None:
