@@ -4,8 +4,8 @@
 
 A corpus is drawn from a bigram of the names, always the same: lines, each a name; or one long text
 of such names as words, 1,023 characters a line. Each measurement is a process of its own, or
-several, in a cache of its own: seconds by the clock; in brackets those that cores have worked, which
-other work on the machine changes less; and the most memory that it holds of its own at once
+several, in a cache of its own: seconds by the clock; in brackets those that cores have worked,
+which other work on the machine changes less; and the most memory that it holds of its own at once
 (RssAnon of it and its children, without the pages of files, which the system takes back at will).
 The growth exponent is the slope of log(working seconds) against log(size) between the two largest
 sizes.
