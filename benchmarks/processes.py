@@ -14,8 +14,9 @@ then says what to expect from n processes:
     step(n)  = step(1) * (1 / n + w) + sum(n)
     sum(n)   = 2 (n - 1) / n * bytes / rate + 2 (n - 1) * delay + c
 
-where rate is what each process has to send by (here two share one device, so each has half), c what a sum takes without any of that, and w the work that is done twice since prefixes
-are no longer shared. A sum by gloo goes around a ring, and so does NCCL's (Patarasuk & Yuan 2009,
+where rate is what each process has to send by (here two share one device, so each has half), c what
+a sum takes without any of that, and w the work that is done twice since prefixes are no longer
+shared. A sum by gloo goes around a ring, and so does NCCL's (Patarasuk & Yuan 2009,
 https://doi.org/10.1016/j.jpdc.2008.09.002): each process sends 2 (n - 1) / n of the vector.
 """
 
