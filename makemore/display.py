@@ -39,6 +39,7 @@ class Grid:
             justify: JustifyMethod = "left" if number < self.left else "right"
             style = self.styles[number] if self.styles else ""
             # where it is too wide, a name goes on in the next line: a part of it names nothing
+            heading = show_lines(heading)
             table.add_column(Text(heading), justify=justify, style=style, overflow="fold")
         for row in self.rows:
             table.add_row(*(Text(show_lines(cell)) for cell in row))
@@ -89,11 +90,18 @@ class Shown:
         return self.grid().to_text()
 
 
-def visible(text: str) -> str:
-    """Spell out what a terminal would obey: control characters, and marks that turn the writing."""
+def visible(text: str, but: str = "") -> str:
+    """Spell out what a terminal would obey: control characters, and marks that turn the writing.
+
+    Line and paragraph separators are among them, which some take for line breaks.
+
+    Args:
+        text: any.
+        but: characters that stay as they are, such as line breaks.
+    """
     if text.isprintable():
         return text
-    return "".join(repr(c)[1:-1] if _is_obeyed(c) else c for c in text)
+    return "".join(repr(c)[1:-1] if _is_obeyed(c) and c not in but else c for c in text)
 
 
 def show_lines(text: str) -> str:
@@ -103,7 +111,7 @@ def show_lines(text: str) -> str:
 
 def _is_obeyed(character: str) -> bool:
     turns = "\u202a" <= character <= "\u202e" or "\u2066" <= character <= "\u2069"
-    return turns or unicodedata.category(character) in ("Cc", "Cs")
+    return turns or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
 
 
 def show_loss(loss: float) -> str:

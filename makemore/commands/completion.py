@@ -9,6 +9,7 @@ import typer
 
 from makemore.models import ARCHITECTURES
 from makemore.pictures.gallery import PICTURES
+from makemore.shell import quote
 
 
 def complete_run(incomplete: str) -> list[str]:
@@ -36,4 +37,5 @@ def complete_model(incomplete: str) -> list[str]:
 
 
 def _beginning(names: list[str], incomplete: str) -> list[str]:
-    return [name for name in names if name.startswith(incomplete)]
+    """Leave out what a shell would read as more than a name: it is typed as it is completed."""
+    return [name for name in names if name.startswith(incomplete) and quote(name) == name]

@@ -48,7 +48,7 @@ def follow(lines: Iterable[str]) -> None:
     with Live(console=console, auto_refresh=False) as live:
         console.show_cursor()  # also a process that is killed leaves it there
         for line in lines:
-            live.update(Text(line), refresh=True)
+            live.update(Text(visible(line)), refresh=True)
 
 
 def show(thing: Shown) -> None:
@@ -105,7 +105,7 @@ def show_run(maker: "Maker", summary: "Summary") -> None:
     }
     width = max(map(len, commands))
     for command, purpose in commands.items():
-        line = Text(f"{command.ljust(width)}  ", "bold")
+        line = Text(f"{visible(command).ljust(width)}  ", "bold")
         console.print(line.append(purpose, "not bold dim"), soft_wrap=True)
 
 
@@ -125,17 +125,21 @@ def show_comparison(found: "Comparison") -> None:
         show_samples(best.samples, best.maker.longest, best.maker.config.data.how)
 
 
-def show_samples(samples: "Iterable[Sample]", longest: int, how: HowToRead = LINES) -> None:
+def show_samples(
+    samples: "Iterable[Sample]", longest: int, how: HowToRead = LINES, *, raw: bool = False
+) -> None:
     """Show samples; in a terminal with where each stands, elsewhere as a corpus is written.
 
     Args:
         samples: to show.
         longest: length of the corpus's longest document.
         how: the corpus was read, whose separator stands between two samples in a pipe.
+        raw: in a pipe, whose program reads what the model has written, spell nothing out.
     """
     if not in_terminal():
         for number, one in enumerate(samples):
-            console.file.write(f"{how.between if number else ''}{one}\n")
+            shown = one if raw else visible(one, but="\n\t")
+            console.file.write(f"{how.between if number else ''}{shown}\n")
         return
     width = 1 + min(WIDEST, longest)
     for number, one in enumerate(samples):
@@ -187,25 +191,31 @@ def _marked(found: "Replay") -> "Iterator[list[Text]]":
         for old, new in zip(before, frame.samples, strict=True):
             text = Text()
             for letter, changed in zip(new, changes(old, new), strict=True):
-                shown = letter if found.is_text and letter in "\n\t" else visible(letter)
+                shown = visible(letter, but="\n\t" if found.is_text else "")
                 text.append(shown, "bold green" if changed else "")
             texts.append(text.append("" if new.finished else "…", "dim"))
         before = frame.samples
         yield texts
 
 
-def show_texts(texts: Iterable[Iterable[str]], prompt: str = "") -> None:
-    """Show texts, each character as it comes; a line of dashes stands between two."""
+def show_texts(texts: Iterable[Iterable[str]], prompt: str = "", *, raw: bool = False) -> None:
+    """Show texts, each character as it comes; a line of dashes stands between two.
+
+    Args:
+        texts: to show.
+        prompt: each goes on from it.
+        raw: as in `show_samples`.
+    """
     live = in_terminal()
     for number, text in enumerate(texts):
         if number:
             say(BETWEEN)
         if live:
-            console.print(Text(prompt, "bold"), soft_wrap=True, end="")
+            console.print(Text(visible(prompt, but="\n\t"), "bold"), soft_wrap=True, end="")
         else:
             console.file.write(prompt)
         for character in text:
-            console.file.write(character if character in "\n\t" else visible(character))
+            console.file.write(character if raw and not live else visible(character, but="\n\t"))
             if live:
                 console.file.flush()
         console.file.write("\n")

@@ -36,7 +36,7 @@ def sample(
     how: HowToDraw = {"prompt": prompt, "min_length": min_length, "max_length": max_length}
     how |= {"temperature": temperature, "top_k": top_k, "top_p": top_p}
     if maker.is_text and not (as_json or novel or distinct):
-        console.show_texts(maker.stream(n, seed=seed, **how), clean(prompt))
+        console.show_texts(maker.stream(n, seed=seed, **how), clean(prompt), raw=True)
         return
     places = as_json or console.in_terminal()
     samples = maker.draw(n, novel=novel, distinct=distinct, seed=seed, places=places, **how)
@@ -44,4 +44,4 @@ def sample(
         for one in samples:
             console.print_json(one.figures())
     else:
-        console.show_samples(samples, maker.longest, maker.config.data.how)
+        console.show_samples(samples, maker.longest, maker.config.data.how, raw=True)

@@ -27,7 +27,7 @@ class LiveTable:
         self._area.close(Text())
 
     def say(self, line: str) -> None:
-        """Show one line as it is, whatever its length and characters."""
+        """Show one line, whatever its length; no character of it is obeyed."""
         if self._show:
             self._area.console.print(Text(show_lines(line)), soft_wrap=True)
 
