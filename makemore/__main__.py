@@ -2,6 +2,7 @@
 
 import atexit
 import gc
+import os
 import sys
 
 from makemore.errors import OutputError
@@ -16,6 +17,7 @@ def main() -> None:
     # an import of torch.
     gc.set_threshold(100_000)
     atexit.register(gc.freeze)
+    _leave_out_where_the_user_works()
     try:
         from makemore.commands import app
         from makemore.commands.messages import say, spelling_out
@@ -32,6 +34,16 @@ def main() -> None:
                 sys.exit(1)
     finally:
         SIGNALS.end_if_asked()
+
+
+def _leave_out_where_the_user_works() -> None:
+    """Import nothing from there, as `python -m` would: a torch.py may have come with a run."""
+    try:
+        here = os.getcwd()  # noqa: PTH109  pathlib may lie there too
+    except OSError:  # the folder is gone
+        return
+    if sys.path[:1] == [here]:
+        del sys.path[0]
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from makemore.evaluation.quality import Quality, measure_samples
 from makemore.evaluation.ranks import find_ranks
 from makemore.evaluation.scores import Order, Score, Scores, score_documents, sort_scores
 from makemore.sampling.how import HowToDraw, at_least_one, make_generator, read_how
-from makemore.sampling.lines import LineDrawer
+from makemore.sampling.lines import MOST, LineDrawer, count_cut_off
 from makemore.sampling.sampler import Sampler
 from makemore.sampling.samples import Sample, Samples
 from makemore.sampling.text import TextDrawer
@@ -227,7 +227,7 @@ class Maker(Trained):
             top_p: draw among the likeliest characters that reach this probability.
             min_length: end none that is shorter, the prompt counted; no sample is empty.
             max_length: cut off after so many characters; None: four times the longest document,
-                or 500 more of a text.
+                at most 10,000, or 500 more of a text.
             novel: only what stands nowhere in the corpus.
             distinct: no two alike: drawn without replacement.
             seed: repeat a draw; None: another each time.
@@ -273,7 +273,7 @@ class Maker(Trained):
         drawer, corpus = self._drawer, None
         if (novel or places) and not self.is_text:
             corpus = self._corpus_to_look_in(needed=novel)
-        return drawer.draw(
+        drawn = drawer.draw(
             at_least_one(n, drawer.usual_n),
             make_generator(seed),
             prompt=prompt,
@@ -282,6 +282,8 @@ class Maker(Trained):
             distinct=distinct,
             corpus=corpus,
         )
+        untold = not self.is_text and how.get("max_length") is None
+        return count_cut_off(drawn, MOST) if untold and sampler.max_length == MOST else drawn
 
     def stream(
         self, n: int | None = None, *, seed: int | None = None, **how: Unpack[HowToDraw]

@@ -13,14 +13,15 @@ import torch
 from makemore.compute.conditions import Conditions
 from makemore.compute.devices import pick_device
 from makemore.config import Config
-from makemore.corpus.sources import Paths
+from makemore.corpus.reading import embedded_names
+from makemore.corpus.sources import Paths, name_of
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.display import Grid, Shown, show_loss
 from makemore.errors import MakemoreWarning, UserError
 from makemore.models.base import Model
 from makemore.runs.checkpoint import Checkpoint
-from makemore.runs.data import find_corpus, read_the_same
+from makemore.runs.data import find_corpus, may_be_read, read_the_same, remember_corpus
 from makemore.runs.progress import Progress
 from makemore.runs.run import Metrics, Run, find_checkpoint
 
@@ -201,10 +202,27 @@ class Trained(Shown):
         noun = "documents" if self.config.data.how.several_lines else "lines"
         return f"{noun} of up to {self.longest:,}"
 
+    @property
+    def _source(self) -> str:
+        """Name the files of its corpus in a few words."""
+        data = self.config.data
+        return name_of(data.data or data.val_data or data.test_data or embedded_names())
+
     def _corpus_in(self, data: Paths) -> Corpus:
-        return read_the_same(self.config.data, self.fingerprint, self.run, data)
+        corpus = read_the_same(self.config.data, self.fingerprint, self.run, data)
+        remember_corpus(self.config.data, self.fingerprint)  # from now on it may be read unasked
+        return corpus
 
     def _corpus_to_look_in(self, needed: bool) -> Corpus | None:
+        asked = needed or self.known_corpus is not None
+        if not (asked or may_be_read(self.config.data, self.fingerprint)):
+            warnings.warn(
+                f"This run comes from elsewhere, so {self._source} is not read, and nothing is "
+                f"looked up in it: name it by --data.",
+                MakemoreWarning,
+                stacklevel=4,
+            )
+            return None
         try:
             return self.corpus
         except UserError as error:

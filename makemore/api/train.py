@@ -16,6 +16,7 @@ from makemore.corpus.sources import Paths
 from makemore.display import visible
 from makemore.errors import MakemoreWarning
 from makemore.maker import Maker
+from makemore.runs.data import remember_corpus
 from makemore.runs.new_run import new_run
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import MemoryRecorder, Recorder
@@ -149,6 +150,7 @@ def _train(
     """
     if not learner.processes.leads:
         lines = []
+    remember_corpus(learner.maker.config.data, learner.maker.fingerprint)
     with StatusLine() as status:
         for line in lines:
             status.say(line)

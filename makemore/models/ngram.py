@@ -133,9 +133,9 @@ class Ngram(WindowModel):
                 setattr(self, name, buffer.new_empty(state[prefix + name].shape))
         super()._load_from_state_dict(state, prefix, *rest)
         *_, problems = rest
-        if not problems and not self.is_tree(
-            **{n: state[prefix + n] for n, _ in self.named_buffers()}
-        ):
+        found = {n: state[prefix + n] for n, _ in self.named_buffers() if prefix + n in state}
+        whole = len(found) == len([*self.named_buffers()])  # what is missing is told by torch
+        if whole and not problems and not self.is_tree(**found):
             problems.append("the arrays are no tree of grams")
 
     def is_tree(
@@ -147,6 +147,9 @@ class Ngram(WindowModel):
         probabilities: Tensor,
     ) -> bool:
         """Tell whether some arrays are the tree of a model: each index points to what is there."""
+        arrays = (keys, gammas, offsets, characters, probabilities)
+        if any(array.dim() != 1 for array in arrays):
+            return False
         nodes = torch.arange(len(keys), device=keys.device)
         return bool(
             len(keys) == len(gammas) == len(offsets) - 1

@@ -3,7 +3,8 @@
 A checkpoint or a config says in which file its model stands, and a stranger's could name any file.
 So a file runs only once the user has named it: by `--model` or `model=`, or by `--trust` for the
 one that is named there. From then on it is known on this machine. For each file that is known, a
-marker stands in the user's state directory, named by the hash of its path and its bytes.
+marker stands in the user's state directory, named by the hash of its path and its bytes. The files
+that a run was trained on have markers too: `runs.data` looks unasked into no others.
 """
 
 import hashlib
@@ -33,6 +34,28 @@ def trust(model: str) -> None:
     """
     if ".py:" in model:
         _named.add(Sources(model).file)
+
+
+def remember(name: bytes, content: bytes) -> None:
+    """Remember on this machine that this user has named something, as it is now."""
+    marker = _marker(name, content)
+    _known.add(marker.name)
+    with suppress(OSError):  # where nothing can be written, the user is asked again
+        marker.parent.mkdir(parents=True, exist_ok=True)
+        marker.touch()
+
+
+def is_known(name: bytes, content: bytes) -> bool:
+    """Tell whether this user has named it on this machine, as it is now."""
+    marker = _marker(name, content)
+    return marker.name in _known or marker.exists()
+
+
+def _marker(name: bytes, content: bytes) -> Path:
+    import platformdirs  # late, for --help
+
+    directory = platformdirs.user_state_path("makemore") / "trusted"
+    return directory / hashlib.sha256(name + b"\0" + content).hexdigest()
 
 
 class Sources(MetaPathFinder):
@@ -102,16 +125,9 @@ class Sources(MetaPathFinder):
         Raises:
             UserError: the user has not named it, as it is now.
         """
-        import platformdirs  # late, for --help
-
-        marker = hashlib.sha256(bytes(path) + b"\0" + source).hexdigest()
-        directory = platformdirs.user_state_path("makemore") / "trusted"
         if self.file in _named:
-            _known.add(marker)
-            with suppress(OSError):  # where nothing can be written, the user is asked again
-                directory.mkdir(parents=True, exist_ok=True)
-                (directory / marker).touch()
-        elif marker not in _known and not (directory / marker).exists():
+            remember(bytes(path), source)
+        elif not is_known(bytes(path), source):
             raise UserError(
                 f"{path} belongs to the model, and makemore runs a Python file only if you have "
                 f"named it, as it is now: read it, then add --model {self.model} or --trust."

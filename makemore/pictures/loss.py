@@ -75,6 +75,9 @@ def find(request: Request) -> Found:
     """
     named = zip(request.names, request.makers, strict=True)
     runs = [curves_of(name, _metrics_of(maker)) for name, maker in named]
+    for run in runs:
+        if not (run.train.losses or run.val.losses):
+            raise UserError(f"{run.name} has logged no loss that is a number.")
     if all(run.at_once for run in runs):
         raise UserError(f"{runs[0].name} is fitted by counting: it has one loss and no curve.")
     return Found(runs)

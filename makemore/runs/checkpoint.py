@@ -28,6 +28,9 @@ from makemore.runs.header import FORMAT, open_checkpoint
 from makemore.runs.metadata import Metadata
 from makemore.runs.progress import Progress
 
+NUMBERS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
+"""The types of weights that may hold what is no number; a logarithm of 0, an infinity, is one."""
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -170,7 +173,8 @@ class Checkpoint:
         Raises:
             ValueError: they are not.
         """
-        if any(bool(tensor.isnan().any()) for tensor in self.weights.values()):
+        numbers = (tensor for tensor in self.weights.values() if tensor.dtype in NUMBERS)
+        if any(bool(tensor.isnan().any()) for tensor in numbers):
             raise ValueError("not all of its weights are numbers")
         architecture = self.config.architecture
         if isinstance(architecture, CustomSettings):
@@ -183,10 +187,14 @@ class Checkpoint:
         try:
             with torch.device("meta"), _Unfilled(), torch.random.fork_rng(devices=[]):
                 model = build_model(self.config.model, architecture, len(self.vocabulary))
+                types = {name: tensor.dtype for name, tensor in model.state_dict().items()}
                 model.load_state_dict(self.weights, assign=True)
         except RuntimeError as error:
             first = str(error).splitlines()[:2][-1]  # below the heading, the first that is wrong
             raise ValueError(first.strip().rstrip(".")) from error
+        for name, tensor in self.weights.items():
+            if tensor.dtype != types[name]:
+                raise ValueError(f"{name} is {tensor.dtype}, not {types[name]}")
 
 
 class _Unfilled(TorchFunctionMode):

@@ -4,6 +4,7 @@ It looks where it was told last, then beside itself: a project may be moved or c
 The fingerprint of the documents decides.
 """
 
+import json
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from makemore.corpus.settings import DataSettings, from_the_root
 from makemore.corpus.sources import STDIN, Paths
 from makemore.corpus.splits import Corpus
 from makemore.errors import UserError
+from makemore.models.trust import is_known, remember
+
+DEVICES = tuple(map(Path, ("/dev/stdin", "/dev/fd", "/proc", "/sys")))
+"""Where what looks like a file may be none: `/dev/stdin` is whatever a shell makes of it."""
 
 
 def find_corpus(
@@ -30,7 +35,8 @@ def find_corpus(
         place where a corpus can be read.
 
     Raises:
-        UserError: none can be read, or they came from standard input, which nobody has told again.
+        UserError: none can be read, or they came from standard input or a device, which nobody has
+            told again.
     """
     refuse_spent_input(settings, told)
     readable, problem = [], None
@@ -64,7 +70,9 @@ def read_the_same(
 
 
 def refuse_spent_input(settings: DataSettings, told: Collection[str] = ()) -> None:
-    """Refuse to read standard input again, unless the user has just named it.
+    """Refuse to read standard input, a pipe or a device again, unless the user has just named it.
+
+    It could wait for ever, or never end.
 
     Raises:
         UserError: the documents of the run came from there.
@@ -75,6 +83,39 @@ def refuse_spent_input(settings: DataSettings, told: Collection[str] = ()) -> No
             "The documents of this run came from standard input, which can't be read again: name "
             "the same by --data, in a file, or as - and in a pipe."
         )
+    for path in (path for name in untold for path in getattr(settings, name) or ()):
+        if _is_no_file(path):
+            raise UserError(
+                f"The documents of this run came from {path}, which is no file that can be read "
+                f"again: name the same by --data."
+            )
+
+
+def remember_corpus(settings: DataSettings, fingerprint: str) -> None:
+    """Remember that this user has trained on these files, or named them for a run."""
+    remember(_paths(settings), fingerprint.encode())
+
+
+def may_be_read(settings: DataSettings, fingerprint: str) -> bool:
+    """Tell whether the documents of a run may be read unasked: this user has named them, or no one.
+
+    A run from a stranger could name any file.
+    """
+    none = all(getattr(settings, name) is None for name in FILES)
+    return none or is_known(_paths(settings), fingerprint.encode())
+
+
+def _paths(settings: DataSettings) -> bytes:
+    named = {name: list(map(str, getattr(settings, name) or ())) for name in sorted(FILES)}
+    return json.dumps(named).encode()
+
+
+def _is_no_file(path: Path) -> bool:
+    """Tell whether it is there, and neither file nor folder, or looks like one."""
+    real = path.resolve()
+    if any(one.is_relative_to(folder) for one in (path, real) for folder in DEVICES):
+        return True
+    return real.exists() and not (real.is_file() or real.is_dir())
 
 
 def _elsewhere(

@@ -22,7 +22,8 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     partial = path.with_name(path.name + PARTIAL)
     try:
-        with partial.open("wb") as file:
+        partial.unlink(missing_ok=True)  # it may be a link, to a file that is none of the run's
+        with partial.open("xb") as file:
             file.write(content)
             file.flush()
             sync(file.fileno())

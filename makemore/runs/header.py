@@ -13,6 +13,8 @@ from safetensors import SafetensorError, safe_open
 from makemore.errors import UserError
 
 FORMAT = "makemore 3"
+LONGEST = 2**25
+"""Bytes of a header at most: many times what deep models with large vocabularies take."""
 
 
 @contextmanager
@@ -29,9 +31,7 @@ def open_checkpoint(
         UserError: it can't be read, or is no checkpoint of this version of makemore.
     """
     try:
-        if path.exists() and not path.is_file():  # one would wait for a pipe for ever
-            raise UserError(f"{path} is no file, and so no checkpoint: name another run.")
-        path.open("rb").close()  # safetensors calls any file that it can't open missing
+        _refuse_at_once(path)
         with safe_open(path, framework=framework) as file:
             metadata = file.metadata() or {}
             if metadata.get("format") != FORMAT:
@@ -42,3 +42,23 @@ def open_checkpoint(
         raise UserError(f"Can't read {path}: {error.strerror or error}.") from error
     except SafetensorError as error:
         raise UserError(f"{path} is damaged, or no checkpoint: {error}.") from error
+
+
+def _refuse_at_once(path: Path) -> None:
+    """See that it is a plain file, and that its header is one that takes little memory to read.
+
+    To open a pipe would be to wait for it, and a device may never end.
+
+    Raises:
+        UserError: it is none, or its header is very long.
+        OSError: it can't be read.
+    """
+    if not path.is_file() and path.exists():
+        raise UserError(f"{path} is no file, and so no checkpoint: name another run.")
+    with path.open("rb") as file:  # safetensors calls any file that it can't open missing
+        length = int.from_bytes(file.read(8), "little")
+    if LONGEST < length <= path.stat().st_size:
+        raise UserError(
+            f"{path} is damaged, or no checkpoint: its header has {length:,} bytes, and no more "
+            f"than {LONGEST:,} are read."
+        )

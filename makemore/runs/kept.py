@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from contextlib import suppress
 
+from makemore.errors import UserError
 from makemore.runs.files import remove
 from makemore.runs.run import Run
 
@@ -58,8 +59,10 @@ def plan(run: Run, n: int, unit: int, max_steps: int, resumed_at: int | None) ->
         resumed_at: the step that the training goes on from; None: it is new.
 
     Raises:
-        UserError: a file can't be removed.
+        UserError: a file can't be removed, or the folder of what is kept is a link to another.
     """
+    if run.checkpoints.is_symlink():
+        raise UserError(f"{run.checkpoints} is a link: remove it.")
     unit *= math.ceil(max_steps / unit / MOST_AVAILABLE) or 1
     begun = -1 if resumed_at is None else resumed_at
     to_come = {step for step in (*range(0, max_steps, unit), max_steps) if step > begun}

@@ -180,7 +180,7 @@ def read_run(run: Run) -> ListedRun:
 
 
 def _read(run: Run) -> ListedRun:
-    files = [path for path in (run.last, run.best) if path.exists()]
+    files = [path for path in (run.last, run.best) if path.is_file()]
     if not (files or run.config.is_file()):
         raise UserError(f"{run} holds no run.")
     state: State = "running" if is_claimed(run) else "stopped"
@@ -191,7 +191,7 @@ def _read(run: Run) -> ListedRun:
             state,
             **_origin(values),
             step=0,
-            max_steps=values.get("max_steps"),
+            max_steps=_whole(values.get("max_steps")),
             saved=_time(run.config),
         )
     with open_checkpoint(files[0]) as (_, metadata):
@@ -224,8 +224,21 @@ def _origin(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _whole(value: Any) -> int | None:
+    """Take a number of steps, if it is one.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if value is None or type(value) is int:
+        return value
+    raise ValueError(f"{value!r} is no number of steps")
+
+
 def _last_logged(metrics: Path, tag: str) -> float | None:
     """Find the newest number of a tag in the end of a log; None where there is none."""
+    if not metrics.is_file():  # to open a pipe would be to wait for it
+        return None
     try:
         with metrics.open("rb") as file:
             file.seek(max(0, metrics.stat().st_size - TAIL))
@@ -237,7 +250,12 @@ def _last_logged(metrics: Path, tag: str) -> float | None:
             found = json.loads(line)
             if tag in found:
                 return None if found[tag] is None else float(found[tag])
-        except (ValueError, TypeError):  # cut off, at the begin or by a crash
+        except (
+            ValueError,
+            TypeError,
+            OverflowError,
+            RecursionError,
+        ):  # cut off, at the begin or by a crash
             continue
     return None
 

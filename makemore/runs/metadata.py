@@ -27,7 +27,7 @@ class _OfTheProgress(_Checked):
     loss_sum: float
     loss_steps: int = Field(ge=0, lt=2**63)
     best_loss: float | None
-    best_step: int | None
+    best_step: int | None = Field(ge=0, lt=2**63)
     validated: bool = True  # older versions always were
 
 
@@ -88,12 +88,12 @@ class Metadata(_Checked):
             raise ValueError("it is nested too deep") from error
 
     def to_config(self) -> Config:
-        """Validate the settings.
+        """Validate the settings; those that depend on the corpus are filled in.
 
         Raises:
             ValueError: one is unknown here, or can't be.
         """
         try:
-            return Config.from_values(self.config)
+            return Config.from_values(self.config).resolve(self.corpus.longest)
         except InvalidSettingError as error:
             raise ValueError(f"{', '.join(error.names)}: {error}") from error

@@ -44,6 +44,9 @@ class Tracker:
         """Open the logs of a run, new or resumed at a step."""
         first = 0 if resumed_at is None else resumed_at + 1
         self._run = run
+        for log in (run.metrics, *run.directory.glob("events.out.tfevents.*")):
+            if log.is_symlink():
+                raise UserError(f"{log} is a link, perhaps to a file elsewhere: remove it.")
         with self._writing():
             _drop_lines(run.metrics, first)
             drop_events(run.directory, first)

@@ -79,6 +79,8 @@ class Run:
     @property
     def kept(self) -> dict[int, Path]:
         """The checkpoints kept along the way by their steps, from the first on."""
+        if self.checkpoints.is_symlink():  # what another folder holds is not this run's
+            return {}
         files = self.checkpoints.glob("step-*.safetensors")
         found = {path.stem.removeprefix("step-"): path for path in files}
         steps = {int(step): path for step, path in found.items() if step.isdecimal()}
@@ -221,7 +223,7 @@ def is_claimed(run: Run) -> bool:
 
     To ask is to hold the lock for an instant, which `claimed` waits for.
     """
-    if not run.lock.exists():
+    if run.lock.is_symlink() or not run.lock.is_file():
         return False
     lock = FileLock(run.lock)
     try:

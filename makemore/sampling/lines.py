@@ -5,6 +5,7 @@ is asked once for each distinct prefix, however many samples stand on it.
 """
 
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,7 +17,7 @@ from torch import Tensor
 from makemore.corpus.documents import BOUNDARY
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.errors import UserError
+from makemore.errors import MakemoreWarning, UserError
 from makemore.models.base import Model
 from makemore.sampling.sampler import Sampler, draw_characters
 from makemore.sampling.samples import Sample, look_up
@@ -25,6 +26,9 @@ from makemore.sampling.without_replacement import sample_without_replacement
 TOKENS_AT_A_TIME = 2**20
 """Tokens of the samples that are drawn together, were each as long as it may be."""
 NOVEL_ROUNDS = 100
+MOST = 10_000
+"""Characters of a sample at most unless told. A file may say that its longest document is longer
+than anything, and a model may never end one."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,8 @@ class LineDrawer:
     usual_n: ClassVar[int] = 10
 
     def usual_length(self, prompt: str) -> int:
-        """Where samples are cut off unless told: well past the longest document."""
-        return 4 * self.longest
+        """Where samples are cut off unless told: well past the longest document, or at `MOST`."""
+        return min(4 * self.longest, MOST)
 
     def draw(
         self,
@@ -149,6 +153,22 @@ def _draw_rows(
         tokens = (prefixes % model.vocab_size).to(model.device)
         logits, state = model.step(tokens, state, parents)
     return torch.stack(columns, dim=1) if columns else torch.empty(n, 0, dtype=torch.int64)
+
+
+def count_cut_off(samples: Iterable[Sample], max_length: int) -> Iterator[Sample]:
+    """Say behind the last, as a MakemoreWarning, how many had not ended at a length."""
+    drawn = cut_off = 0
+    for one in samples:
+        yield one
+        drawn += 1
+        cut_off += not one.finished
+    if cut_off:
+        warnings.warn(
+            f"{cut_off:,} of {drawn:,} samples had not ended after {max_length:,} characters: "
+            f"a larger --max-length lets them go on.",
+            MakemoreWarning,
+            stacklevel=2,
+        )
 
 
 def novel_samples(more: Callable[[], Iterable[Sample]], n: int, corpus: Corpus) -> Iterator[Sample]:

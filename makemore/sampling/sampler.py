@@ -65,7 +65,8 @@ class Sampler:
             float64 (..., V), whose rows have the sum 1.
 
         Raises:
-            UserError: nothing but the end may come, and it may not come yet.
+            UserError: nothing but the end may come, and it may not come yet; or the logits are no
+                numbers.
         """
         if length is None or length < self.min_length:
             logits = logits.clone()
@@ -75,7 +76,13 @@ class Sampler:
                     f"After {length or 0} characters this model may have nothing left but the end: "
                     f"try a smaller --min-length."
                 )
-        logits = logits.double() - logits.amax(-1, keepdim=True)
+        highest = logits.amax(-1, keepdim=True)
+        if not highest.isfinite().all():
+            raise UserError(
+                "This model predicts what is no number: its weights have grown too large, or are "
+                "damaged."
+            )
+        logits = logits.double() - highest
         if self.temperature > 0 and self.top_k is None and self.top_p is None:
             return (logits / self.temperature).softmax(-1)
         order = logits.sort(dim=-1, descending=True, stable=True)

@@ -127,14 +127,14 @@ def test_a_directory_that_nobody_may_look_into_is_a_row(
     tmp_path: Path, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make("shut")
-    exists = Path.exists
+    is_file = Path.is_file
 
     def refuse(path: Path, **how: Any) -> bool:
         if path.parent.name == "shut":
             raise PermissionError(13, "Permission denied")
-        return exists(path, **how)
+        return is_file(path, **how)
 
-    monkeypatch.setattr(Path, "exists", refuse)
+    monkeypatch.setattr(Path, "is_file", refuse)
     (row,) = list_runs(tmp_path)
     assert row.error == f"Can't read {tmp_path / 'shut'}: Permission denied."
 

@@ -70,6 +70,8 @@ CASES: dict[str, tuple[str, Change]] = {
     "a weight too many": ("mlp", lambda t, _: t.update({"model.more": torch.zeros(2)})),
     "another shape": ("mlp", tensor("model.output.bias", lambda t: t[1:].clone())),
     "no numbers": ("mlp", tensor("model.output.bias", lambda t: t * torch.nan)),
+    "another type": ("mlp", tensor("model.output.bias", lambda t: t.double())),
+    "a type of eight bits": ("mlp", tensor("model.output.bias", lambda t: t.to(torch.int8))),
     "no vocabulary": ("mlp", lambda _, m: m.pop("vocabulary")),
     "a vocabulary too short": ("mlp", field("vocabulary", "abc")),
     "an empty vocabulary": ("mlp", field("vocabulary", "")),
@@ -107,6 +109,16 @@ CASES: dict[str, tuple[str, Change]] = {
     "ngram: a wrong length": ("ngram", tensor("model.gammas", lambda t: t[:-1].clone())),
     "ngram: no nodes": ("ngram", tensor("model.keys", lambda t: t[:0].clone())),
     "ngram: a matrix": ("ngram", tensor("model.keys", lambda t: t[:, None].clone())),
+    "ngram: no array of characters": ("ngram", lambda t, _: t.pop("model.characters")),
+    "ngram: grams of two dimensions": (
+        "ngram",
+        lambda t, _: t.update(
+            {
+                f"model.{n}": t[f"model.{n}"][:, None].clone()
+                for n in ("characters", "probabilities")
+            }
+        ),
+    ),
     "ngram: a parent after its child": ("ngram", tensor("model.keys", lambda t: t * 100)),
 }
 
