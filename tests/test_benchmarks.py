@@ -271,3 +271,8 @@ def test_a_training_killed_a_few_times_ends_as_one_that_never_was() -> None:
     shown = run_benchmark("crashes.py", "--kills", "4", "--steps", "16")
     assert "| kills | 4 |" in shown
     assert shown.endswith("| failures | 0 |\n")
+
+
+def test_changed_runs_of_strangers_are_used_or_refused() -> None:
+    shown = run_benchmark("strangers.py", "--files", "20", "--processes", "1")
+    assert re.search(r"\| all \| 20 \| \d+ \| \d+ \| 0 \|", shown)
