@@ -45,7 +45,7 @@ def _shares(value: Any) -> Shares:
     """Read shares from a flag, `0.9,0.05,0.05`, or a list."""
     try:
         train, val, test = map(float, value.split(",") if isinstance(value, str) else value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         train, val, test = math.nan, math.nan, math.nan
     if not (train > 0 and val >= 0 and test >= 0 and abs(train + val + test - 1) < 1e-6):
         raise ValueError("three shares that sum to 1, the first above 0, like 0.8,0.1,0.1")

@@ -97,6 +97,7 @@ CASES: dict[str, tuple[str, Change]] = {
     "a config nested deep": ("mlp", lambda _, m: m.update(config="[" * 10**5 + "]" * 10**5)),
     "an unknown setting": ("mlp", setting("colour", "red")),
     "another model": ("mlp", setting("model", "gru")),
+    "a share of 401 digits": ("mlp", setting("split", [10**400, 0, 0])),
     "a model that is a number": ("mlp", setting("model", 3)),
     "a billion layers": ("transformer", setting("n_layer", 10**9)),
     "a hundred thousand layers": ("transformer", setting("n_layer", 10**5)),
