@@ -17,7 +17,8 @@ def read_lines(metrics: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     Raises:
         UserError: it can't be read.
     """
-    if not metrics.is_file() and metrics.exists():  # to open a pipe would be to wait for it
+    if metrics.exists() and not (metrics.is_file() or metrics.is_dir()):
+        # to open a pipe would be to wait for it
         raise UserError(f"{metrics} is no file: remove it.")
     try:
         lines = metrics.read_bytes().splitlines(keepends=True)

@@ -351,7 +351,12 @@ class Learner:
             else:
                 name, _, key = name.rpartition(".")
                 self.optimizer.state(parameters[name])[key].copy_(tensor)
-        restore_random_states(random, self.device)
+        try:
+            restore_random_states(random, self.device)
+        except (RuntimeError, TypeError) as error:  # of its bytes, or of their type
+            raise UserError(
+                "The checkpoint doesn't hold what resuming needs: its random numbers are damaged."
+            ) from error
 
     def weights_are_finite(self) -> bool:
         """Whether the weights are numbers; a closed form may hold the logarithm of 0."""

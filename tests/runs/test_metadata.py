@@ -173,6 +173,8 @@ def test_no_text_of_a_file_is_obeyed_by_a_terminal(
             {"training.x": tensors.pop(next(n for n in tensors if "optimizer" in n))}
         ),
         tensor("training.random.cpu", lambda t: t[:9].clone()),
+        tensor("training.random.cpu", lambda t: torch.full_like(t, 255)),
+        tensor("training.random.cpu", lambda t: t.float()),
     ],
 )
 def test_a_checkpoint_without_its_optimizer_does_not_resume(
