@@ -12,6 +12,8 @@ DROP_AT = 0.5
 SGD_RECIPE = {"learning_rate": 0.1, "momentum": 0.0, "weight_decay": 0.0, "grad_clip": 0.0}
 """Plain gradient descent as in the lectures. The recipes of the architectures are for steps of
 AdamW's size."""
+COMPUTING = {"device", "precision", "compile", "all_reduce", "deterministic"}
+"""Settings of what computes, and how. `train --help` shows them by themselves."""
 OBSERVING = {"eval_interval", "log_interval", "diagnostics", "keep_checkpoints"}
 """Settings that change what is seen of a training, and nothing of what it learns."""
 RESUMABLE = {"max_steps", "epochs", "device", "deterministic"} | OBSERVING

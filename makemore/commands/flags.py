@@ -14,7 +14,7 @@ from makemore.config import flag
 from makemore.corpus.settings import DataSettings
 from makemore.corpus.splits import Split
 from makemore.models import ARCHITECTURES
-from makemore.recipe import Device, TrainingSettings
+from makemore.recipe import COMPUTING, Device, TrainingSettings
 
 ModelOption = Annotated[
     str | None,
@@ -232,7 +232,8 @@ def _common_options() -> Iterator[inspect.Parameter]:
                 if settings.recipe  # one that only counts has none
             }
             help_ = _help(str(field.description), defaults)
-            yield _option(name, field.annotation, help_, group.panel)
+            panel = "Computing" if name in COMPUTING else group.panel
+            yield _option(name, field.annotation, help_, panel)
 
 
 def _model_options() -> Iterator[inspect.Parameter]:

@@ -49,16 +49,13 @@ def load_corpus(
     Raises:
         UserError: a file can't be read, or nothing is left to train on.
     """
-    given: dict[Split | None, Paths | None] = {
-        None: data or embedded_names(),
-        "val": val_data,
-        "test": test_data,
-    }
+    given: dict[Split | None, Paths] = {None: embedded_names() if data is None else data}
+    given |= {"val": val_data} if val_data else {}
+    given |= {"test": test_data} if test_data else {}
     with ExitStack() as stack, Bar() as bar:
         room, files = LARGE, dict[Split | None, Files]()
         for split, paths in given.items():
-            if paths:
-                files[split], room = keep_once(find_files(paths), room, cache_folder, stack)
+            files[split], room = keep_once(find_files(paths), room, cache_folder, stack)
         what = WhatToRead(files, how, shares, seed, min_count)
         source = files[None].name if data else embedded_names().name
         corpus: Corpus | None = None
