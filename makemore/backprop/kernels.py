@@ -55,6 +55,38 @@ class _Tanh(torch.autograd.Function):
         return of_x
 
 
+def dropout(x: Tensor, p: float) -> Tensor:
+    """Set a share p of the values to 0, at random, and scale the others up by 1 / (1 - p).
+
+    Each value takes 16 random bits, so that p is rounded to a multiple of 1 / 65536. PyTorch's own
+    on a CPU draws a number of 32 bits for each, which takes twice as long.
+
+    Args:
+        x: of any shape.
+        p: from 0 up to, and without, 1.
+    """
+    n = round(p * 2**16)
+    if x.device.type != "cpu" or n == 2**16 or torch.compiler.is_compiling():
+        return F.dropout(x, p)
+    left: Tensor = _Dropout.apply(x, n)  # type: ignore[no-untyped-call]
+    return left
+
+
+class _Dropout(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, x: Tensor, n: int) -> Tensor:
+        fours = torch.empty(-(-x.numel() // 4), dtype=torch.int64).random_(-(2**63), None)
+        stays = fours.view(torch.int16)[: x.numel()].view(x.shape) >= n - 2**15
+        context.save_for_backward(stays)
+        context.scale = 1 / (1 - n / 2**16)
+        return (x * stays).mul_(context.scale)
+
+    @staticmethod
+    def backward(context: Any, slope: Tensor) -> tuple[Tensor, None]:
+        (stays,) = context.saved_tensors
+        return (slope * stays).mul_(context.scale), None
+
+
 def sum_of_rows(matrix: Tensor, rows: Tensor) -> Tensor:
     """Sum rows of a matrix, k of them for each row of the result.
 

@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from makemore.backprop import kernels
 from makemore.contexts.packs import PackedTable, pack, unseen
 from makemore.contexts.prefixes import PrefixTable
 from makemore.contexts.tables import Table
@@ -31,6 +32,14 @@ from makemore.models.attention import Attend, append, attention, attention_of_ne
 from makemore.models.base import Model, State
 from makemore.models.normalization import make_norm
 from makemore.models.settings import TransformerSettings
+
+
+class Dropout(nn.Dropout):
+    """Drop activations in training (Srivastava et al. 2014), by the way of `kernels`."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Values of any shape -> as many."""
+        return kernels.dropout(x, self.p) if self.training and self.p else x
 
 
 class Block(nn.Module):
@@ -48,7 +57,7 @@ class Block(nn.Module):
         self.ln_2 = make_norm(settings.norm, n_embd, settings.norm_gain)
         self.c_fc = nn.Linear(n_embd, n_fc, bias)
         self.mlp_proj = nn.Linear(n_hidden, n_embd, bias)
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
 
     def forward(
         self,
@@ -114,7 +123,7 @@ class Transformer(Model):
         self.wpe: nn.Embedding | None = None
         if settings.positions == "learned":
             self.wpe = nn.Embedding(self.block_size, settings.n_embd)
-        self.dropout = nn.Dropout(settings.dropout)
+        self.dropout = Dropout(settings.dropout)
         blocks = [Block(settings) for _ in range(settings.n_layer)]
         self.blocks = nn.ModuleList(blocks)
         self.ln_f = make_norm(settings.norm, settings.n_embd, settings.norm_gain)

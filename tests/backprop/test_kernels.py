@@ -6,7 +6,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from makemore.backprop import kernels
-from makemore.backprop.kernels import batch_norm, cross_entropy, linear_of_rows, sum_of_rows, tanh
+from makemore.backprop.kernels import (
+    batch_norm,
+    cross_entropy,
+    dropout,
+    linear_of_rows,
+    sum_of_rows,
+    tanh,
+)
 
 
 def pairs_and_weights() -> tuple[Tensor, Tensor, Tensor]:
@@ -37,6 +44,30 @@ def test_the_gradient_of_tanh_is_pytorch_s() -> None:
     (theirs,) = torch.autograd.grad(torch.tanh(x).sum(), x)
     torch.testing.assert_close(ours, theirs, atol=5e-7, rtol=0)
     assert torch.autograd.gradcheck(tanh, x[::400].detach().double().requires_grad_())
+
+
+@pytest.mark.parametrize("p", [0.001, 0.2, 0.5, 0.99999])
+def test_dropout_drops_its_share_and_scales_the_rest_with_its_derivative(p: float) -> None:
+    n = 1_000_001  # no multiple of the four values that share a random number
+    x = torch.linspace(1, 2, n, requires_grad=True)
+    y = dropout(x, p)
+    stays = y != 0
+    deviation = (p * (1 - p) / n) ** 0.5
+    assert (~stays).float().mean().item() == pytest.approx(p, abs=4 * deviation + 2**-17)
+    scale = 1 / (1 - p) if p < 0.9999 else 2.0**16
+    torch.testing.assert_close(y, torch.where(stays, x * scale, 0), rtol=1e-4, atol=0)
+    (slope,) = torch.autograd.grad(y.sum(), x)
+    torch.testing.assert_close(slope, torch.where(stays, scale, 0.0), rtol=1e-4, atol=0)
+
+
+def test_dropout_is_repeated_by_a_seed_and_independent_from_place_to_place() -> None:
+    def drawn() -> Tensor:
+        torch.manual_seed(1)
+        return dropout(torch.ones(8, 10_000), 0.3)
+
+    assert torch.equal(drawn(), drawn())
+    together = torch.corrcoef(drawn().T.reshape(-1, 4).T)  # of the four that share a number
+    assert (together - torch.eye(4)).abs().max() < 0.03
 
 
 def test_a_sum_of_rows_is_an_embedding_bag() -> None:
