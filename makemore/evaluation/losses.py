@@ -17,8 +17,9 @@ from makemore.models.base import Model, pair_losses
 
 Item = TypeVar("Item")
 
-LOGITS_AT_A_TIME = 2**24
-"""Logits of one table in an evaluation, which bounds its memory (64 MiB in fp32)."""
+LOGITS_AT_A_TIME = 2**20
+"""Logits of one table in an evaluation, which bounds its memory (4 MiB in fp32, and several times
+that for what is between the layers). Documents share less in smaller tables."""
 LOGITS_OF_TEXT_AT_A_TIME = 2**19
 """Pieces of a text share nothing, so that small tables cost no more, and stay in the cache."""
 TABLES_AT_A_TIME = 4
