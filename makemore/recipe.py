@@ -38,6 +38,12 @@ class TrainingSettings(Settings):
         description="documents a step, or windows of a text; 0 takes the whole training split; "
         "where there are long documents, a step takes parts of them, up to about 16,000 characters",
     )
+    grad_accumulation: int = Field(
+        1,
+        ge=1,
+        description="parts of a batch that are worked through one after the other, and their "
+        "gradients added up: less memory, and the same step to rounding",
+    )
     optimizer: Literal["muon", "adamw", "sgd"] = Field(
         "muon",
         description="muon: on matrices between hidden channels, with AdamW on all else; sgd: plain "

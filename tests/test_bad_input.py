@@ -502,7 +502,7 @@ def test_as_many_samples_as_no_one_can_count_come_one_by_one(
     [
         ("sample", "a smaller -n or --max-length"),
         ("evaluate", "fewer --samples"),
-        ("train", "a smaller model or --batch-size"),
+        ("train", "a smaller model or --batch-size, or --grad-accumulation 4"),
     ],
 )
 def test_each_command_advises_against_too_little_memory_what_it_has(

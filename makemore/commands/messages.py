@@ -20,6 +20,7 @@ from makemore.display import visible
 from makemore.errors import MakemoreWarning, UserError
 
 LESS_MEMORY = {
+    "train": "a smaller model or --batch-size, or --grad-accumulation 4",
     "sample": "a smaller -n or --max-length",
     "evaluate": "fewer --samples, or other --data in smaller files",
     "score": "shorter words, or --data in smaller files",

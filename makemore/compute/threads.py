@@ -22,8 +22,12 @@ import torch
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MOST_WORKERS = 4
-"""Each step's Python runs on one worker at a time, so that more of them would wait for it."""
+MOST_WORKERS = 8
+"""Each step's Python runs on one worker at a time, so that more of them would wait for it: of the
+8 ms that an eighth of a default step takes, about one is Python's (docs/scale.md)."""
+
+MANY_WORKERS = 5
+"""From which on a batch's tables, which one thread makes, take long beside the rest of a step."""
 
 WORTH_SHARING = 1e8
 """Products of a prediction and a weight in a step, from which on PyTorch's threads gain more than
@@ -32,10 +36,16 @@ tenth on idle cores, a WaveNet's 5.6e8 (`benchmarks/waiting.py`)."""
 
 
 def workers_that_help(device: torch.device, divisible: bool) -> int:
-    """Say how many workers help with a step: one unless its work can be divided on a CPU."""
-    if device.type == "cpu" and divisible:
-        return min(torch.get_num_threads(), MOST_WORKERS)
-    return 1
+    """Say how many workers help with a step: one unless its work can be divided on a CPU.
+
+    Where there are more cores than `MOST_WORKERS`, each worker has two of PyTorch's threads, or
+    three and so on, whatever is computed: with 16 cores 8 workers of 2 threads.
+    """
+    if device.type != "cpu" or not divisible:
+        return 1
+    cores = torch.get_num_threads()
+    threads = -(-cores // MOST_WORKERS)  # of each
+    return cores // threads
 
 
 def threads_that_pay(products: float) -> int:
@@ -75,8 +85,9 @@ class Workers:
     def __enter__(self) -> Self:
         if self.n > 1:
             # OpenMP and MKL keep a number for each thread: a new one is told before its first work
+            # and one more thread than workers, for what is asked for ahead
             self.pool = ThreadPoolExecutor(
-                self.n - 1, initializer=torch.set_num_threads, initargs=(self.threads,)
+                self.n, initializer=torch.set_num_threads, initargs=(self.threads,)
             )
         torch.set_num_threads(self.threads)
         return self
@@ -85,6 +96,18 @@ class Workers:
         if self.pool is not None:
             self.pool.shutdown()
         torch.set_num_threads(self.usual_threads)
+
+    def ahead(self, function: Callable[[], Result]) -> Callable[[], Result]:
+        """Let something be computed while the workers do what comes next, where they are many.
+
+        Few workers have no time to lose: then it is computed when it is asked for.
+
+        Returns:
+            What gives the result, and raises what was raised.
+        """
+        if self.pool is None or self.n < MANY_WORKERS:
+            return function
+        return self.pool.submit(function).result
 
     def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
         """Call a function on each item; every n-th is a worker's, the first the caller's own.

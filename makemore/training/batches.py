@@ -13,7 +13,6 @@ import numpy as np
 from makemore.compute.permutation import permute
 from makemore.contexts.tables import Prepared, Table
 from makemore.corpus.documents import Cut, Documents, Ints, Lines, Pieces, Text
-from makemore.evaluation.losses import LOGITS_AT_A_TIME
 from makemore.models.base import Model
 from makemore.recipe import TrainingSettings
 
@@ -22,6 +21,8 @@ PIECE = 256
 block that a model has unless told otherwise, so that what fits a block is never cut."""
 MOST_PREDICTIONS = 2**14
 """Of a batch, in the mean, where there are long documents."""
+LOGITS_OF_PART = 2**24
+"""Logits of a table of a step (64 MiB in fp32)."""
 LOGITS_OF_WHOLE = 2**26
 """Logits of a table of a step, where the model's loss is of the batch as a whole (256 MiB in fp32).
 A larger batch is cut all the same, and batch normalisation then takes each part by itself."""
@@ -50,6 +51,7 @@ class Batches:
         self.model = model
         self.documents = documents
         self.seed = settings.seed
+        self.rounds = settings.grad_accumulation
         self.source: TextWindows | CutLines
         if isinstance(documents, Text):
             self.source = TextWindows(documents, model.reader.window_size)
@@ -73,10 +75,10 @@ class Batches:
         return self.documents.predictions * self.size / self.available
 
     def _parts(self, workers: int) -> int:
-        """Say into how many tables a batch is cut: one for each worker, or as memory demands."""
+        """Say into how many tables a batch is cut: as asked of each worker, or as memory asks."""
         logits = self.predictions * max(self.model.vocab_size, 256)
-        most = LOGITS_AT_A_TIME if self.model.divisible else LOGITS_OF_WHOLE
-        rounds = math.ceil(logits / (most * workers))
+        most = LOGITS_OF_PART if self.model.divisible else LOGITS_OF_WHOLE
+        rounds = max(self.rounds, math.ceil(logits / (most * workers)))
         return max(1, min(rounds * workers, self.size))
 
     @cached_property

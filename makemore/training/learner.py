@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.util import find_spec
 from itertools import islice
 from shutil import which
@@ -120,6 +120,7 @@ class Learner:
         self.device = device
         self.processes = processes
         self.resumed = resumed is not None
+        self._ahead: tuple[int, Callable[[], list[Table]]] = -1, list  # of a step: its tables
         progress = replace(resumed.progress) if resumed else Progress()
         progress.start_session()
         self.documents = corpus.encoded("train", vocabulary)
@@ -143,6 +144,11 @@ class Learner:
             raise UserError(
                 f"--model {config.name} normalises each batch as a whole, which several processes "
                 f"can't share: give it --norm layer, or train it in one process."
+            )
+        if self.settings.grad_accumulation > 1 and not self.model.separable:
+            raise UserError(
+                f"--model {config.name} normalises each batch as a whole, which "
+                f"--grad-accumulation would cut: give it --norm layer, or a smaller --batch-size."
             )
         n_workers = processes.least(workers_that_help(device, self.model.divisible))
         n_parts = n_workers * processes.n
@@ -239,9 +245,15 @@ class Learner:
 
     def next_tables(self) -> list[Table]:
         """Make the tables of the next step's batch, one for each part that is this process's."""
+        step = self.progress.step
+        tables = self._ahead[1]() if self._ahead[0] == step else self._tables_of(step)
+        self._ahead = step + 1, self.workers.ahead(partial(self._tables_of, step + 1))
+        return tables
+
+    def _tables_of(self, step: int) -> list[Table]:
         # one after the other: two threads that make tables would wait for each other's Python
         parts = self.processes.share(range(self.batches.parts))
-        return list(self.batches.tables(self.progress.step, parts))
+        return list(self.batches.tables(step, parts))
 
     def gradient(self, tables: Sequence[Table]) -> Gradient:
         """Compute the loss of a batch and its gradient, as a step does; no weight changes.
@@ -259,10 +271,12 @@ class Learner:
         def own_gradient(table: Table) -> Gradient:
             return gradient(self.model, table, parameters, self.precision)
 
-        parts = self.workers.map(own_gradient, tables)
-        own = mean(parts) if parts else nothing(parameters)
+        own: Gradient | None = None
+        for first in range(0, len(tables), self.workers.n):  # at most a gradient for each worker
+            parts = self.workers.map(own_gradient, tables[first : first + self.workers.n])
+            own = mean(parts if own is None else [own, *parts])
         sent = torch.bfloat16 if self.settings.all_reduce == "bf16" else torch.float32
-        return mean_of_all(own, self.processes, sent)
+        return mean_of_all(own or nothing(parameters), self.processes, sent)
 
     def step_on(self, tables: Sequence[Table], rate: float | None = None) -> Step:
         """Take a step as `step` does, on a batch of one's own, as tables of its parts."""

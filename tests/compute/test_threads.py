@@ -23,7 +23,7 @@ def test_results_stand_in_the_order_of_their_items(workers: Workers) -> None:
 @pytest.mark.parametrize(
     ("name", "settings", "expected"),
     [
-        ("transformer", {}, (4, 1)),
+        ("transformer", {}, (6, 1)),
         ("transformer", {"dropout": 0.1}, (1, 6)),  # draws from one stream
         ("wavenet", {}, (1, 6)),  # normalises over the batch
     ],
@@ -40,6 +40,19 @@ def test_pytorch_s_threads_are_divided_and_given_back(
     assert (workers.n, *set(found)) == expected
     assert torch.get_num_threads() == 6
     torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize(
+    ("cores", "expected"),
+    [(1, (1, 1)), (2, (2, 1)), (8, (8, 1)), (9, (4, 2)), (12, (6, 2)), (16, (8, 2)), (96, (8, 12))],
+)
+def test_workers_and_their_threads_take_all_cores(
+    cores: int, expected: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: cores)
+    workers = Workers(workers_that_help(torch.device("cpu"), divisible=True))
+    assert (workers.n, workers.threads) == expected
+    assert workers.n * workers.threads > 0.85 * cores
 
 
 def test_an_error_in_a_part_reaches_the_caller(workers: Workers) -> None:

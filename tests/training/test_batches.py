@@ -16,11 +16,11 @@ from makemore.contexts.tables import Prepared
 from makemore.contexts.windows import PreparedWindows
 from makemore.corpus.documents import Lines
 from makemore.corpus.splits import Corpus
-from makemore.evaluation.losses import LOGITS_AT_A_TIME
 from makemore.recipe import TrainingSettings
 from makemore.runs.run import Run, create_run
 from makemore.training import batches as training
 from makemore.training.batches import (
+    LOGITS_OF_PART,
     LOGITS_OF_WHOLE,
     Batches,
     batch_rows,
@@ -201,7 +201,7 @@ def test_a_large_vocabulary_cuts_a_batch_so_that_its_logits_fit() -> None:
     documents, settings = random_documents(20_000, 3000), TrainingSettings(batch_size=2000)
     for name in ("mlp", "gru"):
         batches = Batches(random_model(name, 20_000), documents, settings)
-        most = LOGITS_AT_A_TIME if name == "gru" else LOGITS_OF_WHOLE
+        most = LOGITS_OF_PART if name == "gru" else LOGITS_OF_WHOLE
         assert batches.predictions / batches.parts * 20_000 <= most
         tables = list(batches.tables(0))
         assert len(tables) == batches.parts > 1

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
+from makemore.compute import threads
 from makemore.config import read_config
 from makemore.corpus.splits import Corpus
+from makemore.errors import UserError
 from makemore.evaluation.losses import evaluate
 from makemore.models import ARCHITECTURES
 from makemore.training.learner import Learner
@@ -79,3 +82,44 @@ def test_validation_is_the_exact_loss_of_its_split(names: Corpus) -> None:
     config = learner.maker.config
     empty = Learner(config, Corpus("names", names.train[:20], [], []), CPU)
     assert empty.validate() is None
+
+
+@pytest.mark.parametrize("model", ["transformer", "gru", "mlp"])
+def test_a_batch_in_parts_one_after_the_other_makes_the_same_step(
+    model: str, names: Corpus
+) -> None:
+    flags = {"norm": "none"} if model == "mlp" else {}
+    whole = learner_of(model, names, **flags)
+    parted = learner_of(model, names, grad_accumulation=3, **flags)
+    expected = whole.gradient(whole.next_tables())
+    tables = parted.next_tables()
+    found = parted.gradient(tables)
+    assert len(tables) == 3 * parted.workers.n
+    assert found.predictions == expected.predictions
+    torch.testing.assert_close(found.loss, expected.loss)
+    torch.testing.assert_close(found.vector, expected.vector, atol=1e-5, rtol=1e-4)
+
+
+def test_a_batch_that_is_normalised_as_a_whole_is_not_cut(names: Corpus) -> None:
+    with pytest.raises(UserError, match="--grad-accumulation would cut: give it --norm layer"):
+        learner_of("wavenet", names, grad_accumulation=2)
+
+
+def test_tables_that_are_made_ahead_change_nothing(
+    names: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def weights(many: int) -> list[Tensor]:
+        monkeypatch.setattr(threads, "MANY_WORKERS", many)
+        with learner_of("transformer", names) as learner:
+            for _ in range(4):
+                learner.step()
+            other = learner.batches.tables(9)
+            learner.step_on(list(other))  # a step whose own tables are not asked for
+            learner.step()
+        return [parameter.detach() for parameter in learner.model.parameters()]
+
+    usual = torch.get_num_threads()
+    torch.set_num_threads(3)
+    for ahead, asked in zip(weights(3), weights(99), strict=True):
+        assert torch.equal(ahead, asked)
+    torch.set_num_threads(usual)
