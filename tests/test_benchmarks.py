@@ -23,6 +23,7 @@ from tests.helpers import Runner, random_model
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT / "benchmarks"))  # as for a script that is run from there
 
+import large as large_step  # noqa: E402
 import published  # noqa: E402
 import side_by_side  # noqa: E402
 import step  # noqa: E402
@@ -242,6 +243,15 @@ def test_the_peak_of_a_process_is_in_mebibytes() -> None:
     command = [sys.executable, "-c", program]  # holds little itself, unlike this process
     shown = subprocess.check_output(command, cwd=ROOT / "benchmarks", text=True)
     assert float(shown) == pytest.approx(64, abs=4)
+
+
+def test_the_benchmark_of_a_large_step_counts_what_its_model_needs() -> None:
+    flags = ["--rounds", "1", "--batch-size", "1", "--n-layer", "1"]
+    shown = run_benchmark("large.py", *flags)
+    assert re.findall(rf"\| (ours, \w+) \| {FIGURE} \| [\d.]+% ", shown)[1][0] == "ours, Muon"
+    sizes = {"n_layer": 1, "n_head": 6, "n_embd": 384, "n_hidden": 1536, "block_size": 256}
+    model = random_model("transformer", large_step.V, activation="gelu", **sizes)
+    assert large_step.flops(1, 4) == step.model_flops(model, 4 * 256)
 
 
 def test_the_arithmetic_of_a_step_is_what_pytorch_counts(names: Corpus) -> None:
