@@ -109,7 +109,8 @@ def find_matrix(name: str, maker: Maker, ids: list[int]) -> Matrix:
             pass  # it is shown as any other model is
         else:
             picked = torch.tensor(ids)
-            counts = model.count(documents)[picked][:, picked].numpy()
+            pairs = model.count(documents)  # sparse
+            counts = pairs.index_select(0, picked).index_select(1, picked).to_dense().numpy()
     return Matrix(name, np.array(rows), counts)
 
 
