@@ -75,15 +75,23 @@ class Workers:
         n: how many.
     """
 
-    def __init__(self, n: int = 1, threads: int | None = None) -> None:
-        """Take n workers that share so many of PyTorch's threads; None: all of them."""
+    def __init__(self, n: int = 1, threads: int | None = None, looks_ahead: bool = False) -> None:
+        """Take n workers that share so many of PyTorch's threads; None: all of them.
+
+        Args:
+            n: how many.
+            threads: of PyTorch's.
+            looks_ahead: whether there is time for `ahead` however few they are: on a GPU the CPU
+                only waits.
+        """
+        self.looks_ahead = looks_ahead or n >= MANY_WORKERS
         self.usual_threads = torch.get_num_threads()
         self.threads = max(1, (threads or self.usual_threads) // n)  # of each
         self.n = n
         self.pool: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
-        if self.n > 1:
+        if self.n > 1 or self.looks_ahead:
             # OpenMP and MKL keep a number for each thread: a new one is told before its first work
             # and one more thread than workers, for what is asked for ahead
             self.pool = ThreadPoolExecutor(
@@ -105,7 +113,7 @@ class Workers:
         Returns:
             What gives the result, and raises what was raised.
         """
-        if self.pool is None or self.n < MANY_WORKERS:
+        if self.pool is None or not self.looks_ahead:
             return function
         return self.pool.submit(function).result
 
@@ -114,7 +122,7 @@ class Workers:
 
         After an error, or Ctrl-C, no other item is begun.
         """
-        if self.pool is None:
+        if self.pool is None or self.n == 1:
             return [function(item) for item in items]
         results: dict[int, Result] = {}
         going = True

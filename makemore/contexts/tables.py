@@ -36,10 +36,14 @@ class Table:
     predictions: int
 
     def to(self, device: torch.device) -> Self:
-        """Copy the table's tensors to a device."""
+        """Copy the table's tensors to a device; to a GPU while the CPU goes on."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         tensors: dict[str, Any] = {
-            k: v.to(device) for k, v in values.items() if isinstance(v, Tensor)
+            k: v.pin_memory().to(device, non_blocking=True)
+            if device.type == "cuda"
+            else v.to(device)
+            for k, v in values.items()
+            if isinstance(v, Tensor)
         }
         return replace(self, **tensors)
 

@@ -154,7 +154,8 @@ class Learner:
         n_parts = n_workers * processes.n
         self.batches = Batches(self.model, self.documents, self.settings, n_parts)
         threads = threads_that_pay(self.batches.predictions * self.model.n_parameters)
-        self.workers = Workers(n_workers, None if self.model.divisible else threads)
+        threads_or_all = None if self.model.divisible else threads
+        self.workers = Workers(n_workers, threads_or_all, looks_ahead=device.type == "cuda")
         progress.max_steps = total_steps(self.model, self.settings, self.batches)
         if resumed is not None:
             resumed.load_weights(self.model)

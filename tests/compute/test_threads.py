@@ -1,5 +1,6 @@
 """Workers keep the order of their items, divide the threads, and pass errors on."""
 
+import threading
 from collections.abc import Iterator
 from threading import Event
 from typing import Any
@@ -152,3 +153,12 @@ def test_one_thread_is_taken_for_a_while_and_the_others_come_back() -> None:
         assert torch.get_num_threads() == 1
     assert torch.get_num_threads() == 3
     torch.set_num_threads(threads)
+
+
+def test_a_worker_that_looks_ahead_has_a_thread_for_it() -> None:
+    """As on a GPU, where the CPU only waits: the others compute when they are asked."""
+    here = threading.get_ident()
+    for looks_ahead in (True, False):
+        with Workers(1, 1, looks_ahead=looks_ahead) as workers:
+            assert (workers.ahead(threading.get_ident)() != here) == looks_ahead
+            assert workers.map(abs, [-1, 2]) == [1, 2]
