@@ -119,3 +119,8 @@ def show_loss(loss: float) -> str:
     if loss != loss:
         return "-"
     return f"{loss:.4f}" if abs(loss) < 1e6 else f"{loss:.4g}"
+
+
+def show_estimate(loss: float, error: float) -> str:
+    """Write a loss with its standard error, unless it is exact."""
+    return f"{show_loss(loss)} ± {error:.4f}" if error and loss == loss else show_loss(loss)

@@ -3,7 +3,8 @@
 What a command does beyond reading flags and printing is a method here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Unpack
 
 import torch
@@ -42,6 +43,7 @@ class Maker(Trained):
         skip_unknown: bool = False,
         column: str | None = None,
         encoding: str | None = None,
+        tell: Callable[[str, float], None] = lambda what, share: None,
     ) -> Evaluations:
         """Measure exact losses over whole splits, or over other files.
 
@@ -53,6 +55,7 @@ class Maker(Trained):
                 doesn't know; a MakemoreWarning says how many.
             column: of a table among other files, where it isn't the run's; "" for none.
             encoding: of other files, where it isn't the run's.
+            tell: told what is being measured, and what share of it is done.
 
         Returns:
             The `Evaluation` of each split by its name, or of the file by its path.
@@ -73,14 +76,22 @@ class Maker(Trained):
         if data is not None and split is None:
             all_of_it = load_corpus(data, how=how, shares=(1, 0, 0))
             documents = self._encode_known(all_of_it, skip_unknown)
-            return Evaluations({name_of(data): evaluate(self.model, documents)})
+            watch = partial(tell, "measuring")
+            return Evaluations({name_of(data): evaluate(self.model, documents, watch=watch)})
         if data is not None:
             self.known_corpus = self._corpus_in(data)
         corpus = self.corpus
         if split and not corpus[split]:
             raise UserError(f"{corpus.source} has no document in its {split} split.")
         return Evaluations(
-            (name, evaluate(self.model, corpus.encoded(name, self.vocabulary)))
+            (
+                name,
+                evaluate(
+                    self.model,
+                    corpus.encoded(name, self.vocabulary),
+                    watch=partial(tell, f"measuring {name}"),
+                ),
+            )
             for name in SPLITS
             if split in (None, name) and corpus[name]
         )

@@ -84,6 +84,13 @@ class TrainingSettings(Settings):
     eval_interval: int = Field(
         100, ge=1, description="steps between two validations, each with a checkpoint"
     )
+    eval_predictions: int | None = Field(
+        None,
+        ge=0,
+        description="predictions of the validation split that a validation measures, drawn once by "
+        "the seed; 0 for all; unless given, as many as cost a few percent of the time, and all of "
+        "a small split",
+    )
     log_interval: int = Field(10, ge=1, description="steps between two logged training losses")
     diagnostics: Literal["off", "light", "full"] = Field(
         "light",

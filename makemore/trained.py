@@ -17,7 +17,7 @@ from makemore.corpus.reading import embedded_names
 from makemore.corpus.sources import Paths, name_of
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.display import Grid, Shown, show_loss
+from makemore.display import Grid, Shown, show_estimate
 from makemore.errors import MakemoreWarning, UserError
 from makemore.models.base import Model
 from makemore.runs.checkpoint import Checkpoint
@@ -190,7 +190,7 @@ class Trained(Shown):
             "trained on": self._kind,
         }
         if self.progress.best_loss is not None:
-            rows["val loss"] = show_loss(self.progress.best_loss)
+            rows["val loss"] = show_estimate(self.progress.best_loss, self.progress.best_error)
         if self.path is not None:
             rows["checkpoint"] = str(self.path)
         return Grid(list(rows.items()), left=2)

@@ -286,3 +286,11 @@ def test_a_training_killed_a_few_times_ends_as_one_that_never_was() -> None:
 def test_changed_runs_of_strangers_are_used_or_refused() -> None:
     shown = run_benchmark("strangers.py", "--files", "20", "--processes", "1")
     assert re.search(r"\| all \| 20 \| \d+ \| \d+ \| 0 \|", shown)
+
+
+def test_the_benchmark_of_validations_tells_their_share_of_the_time() -> None:
+    shown = run_benchmark("validation.py", "--models", "mlp")
+    *_, row = shown.splitlines()
+    assert re.fullmatch(
+        r"\| mlp \| \S+ s \| 23,347 \| \S+ s \| \S+% \| \S+ s \| \S+% \| 23,347 \|", row
+    )

@@ -88,7 +88,7 @@ def train_config(
             name = None if out is True else Path(out)
             recorder = RunRecorder(stack.enter_context(new_run(name, config.name)))
         warn_of_the_format(corpus)
-        lines = [corpus.describe(), *_start_of(learner)] if show else []
+        lines = [corpus.describe(), *_of_validation(learner), *_start_of(learner)] if show else []
         return _train(learner, recorder, lines, watch, should_stop)
 
 
@@ -133,7 +133,8 @@ def resume(
         learner = Learner(config, corpus, device, checkpoint, processes=processes)
         _warn_of_other_conditions(learner, None if checkpoint is None else checkpoint.conditions)
         recorder: Recorder = RunRecorder(found) if processes.leads else MemoryRecorder()
-        lines = [corpus.describe(), f"resuming {found} at step {learner.progress.step:,}"]
+        resuming = f"resuming {found} at step {learner.progress.step:,}"
+        lines = [corpus.describe(), *_of_validation(learner), resuming]
         return _train(learner, recorder, lines if show else [], watch, should_stop)
 
 
@@ -161,7 +162,13 @@ def _train(
             if watch is not None:
                 watch(progress)
 
-        run_loop(learner, recorder, watch=follow, should_stop=should_stop or (lambda: False))
+        def tell(what: str, share: float) -> None:
+            if lines:
+                status.tell(what, share)
+
+        run_loop(
+            learner, recorder, watch=follow, tell=tell, should_stop=should_stop or (lambda: False)
+        )
     logged = [row.get("loss/train") for row in recorder.metrics()]
     problem = not_learned(learner, [loss for loss in logged if loss is not None])
     if problem is not None:
@@ -179,6 +186,14 @@ def _warn_of_other_conditions(learner: Learner, before: Conditions | None) -> No
             MakemoreWarning,
             stacklevel=3,
         )
+
+
+def _of_validation(learner: Learner) -> list[str]:
+    """Say in a line how much of the validation split is measured, unless it is all."""
+    if learner.val_subset is None:
+        return []
+    some, whole = learner.val_subset.predictions, learner.val_documents.predictions
+    return [f"validating on {some:,} of {whole:,} predictions, always the same ones"]
 
 
 def _start_of(learner: Learner) -> list[str]:

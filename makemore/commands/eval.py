@@ -32,9 +32,18 @@ def evaluate(
 
     from makemore.commands import console
     from makemore.maker import Maker
+    from makemore.training.status import StatusLine
 
     maker = Maker.load(run, device, model=model, trust=trust)
-    found = maker.evaluate(split, data, skip_unknown=skip_unknown, column=column, encoding=encoding)
+    with StatusLine(transient=True) as status:
+        found = maker.evaluate(
+            split,
+            data,
+            skip_unknown=skip_unknown,
+            column=column,
+            encoding=encoding,
+            tell=status.tell,
+        )
     quality = None if samples is None else maker.sample_quality(samples)
     if as_json:
         shown = {"checkpoint": str(maker.path), "splits": found.figures()}

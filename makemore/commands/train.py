@@ -37,6 +37,7 @@ def train(
 
     from makemore.api import train as api
     from makemore.commands import console
+    from makemore.training.status import StatusLine
     from makemore.training.summary import summarise
 
     show, should_stop = not as_json, SIGNALS.should_stop
@@ -47,7 +48,9 @@ def train(
     stopped = should_stop() or not maker.progress.finished
     if torchrun.rank() > 0:  # the first process writes and speaks
         raise typer.Exit(128 + signal.SIGTERM if stopped else 0)
-    summary = None if stopped else summarise(maker)
+    with StatusLine(transient=True) as status:
+        tell = status.tell if show else lambda what, share: None
+        summary = None if stopped else summarise(maker, tell=tell)
     if as_json:
         figures = summary.figures() if summary else {}
         console.print_json({"run": str(maker.run), "step": maker.progress.step, **figures})

@@ -3,6 +3,7 @@
 import math
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from makemore.comparison.comparison import Comparison, Entry
 from makemore.comparison.compressors import compress
@@ -11,6 +12,7 @@ from makemore.compute.randomness import own_random_numbers
 from makemore.config import Config
 from makemore.corpus.splits import Corpus
 from makemore.errors import MakemoreWarning, StoppedError, UserError
+from makemore.evaluation.losses import evaluate
 from makemore.runs.progress import Progress
 from makemore.runs.recorder import MemoryRecorder
 from makemore.signals import SIGNALS
@@ -98,12 +100,18 @@ def _train(
             return
         maker = best_of(learner, recorder)
         found = summarise(maker, should_stop)
+        entry.val_loss = _number(found.val_loss)
+        if found.val_predictions is not None:  # each model by a subset of its own
+            with suppress(StoppedError), learner.workers:
+                exact = evaluate(
+                    maker.model, learner.val_documents, None, learner.workers, should_stop
+                )
+                entry.val_loss = exact.loss
     logged = [row["loss/train"] for row in maker.metrics if "loss/train" in row]
     if found.train_loss is None and logged:
         entry.train_loss = _number(logged[-1])
     else:
         entry.train_loss = _number(found.train_loss)
-    entry.val_loss = _number(found.val_loss)
     entry.maker, entry.samples = maker, found.samples
     entry.state = "finished" if maker.progress.finished else "stopped"
     watch()

@@ -27,7 +27,7 @@ from makemore.contexts.tables import (
     Table,
     count_pairs,
 )
-from makemore.corpus.documents import Cut, Documents, Ints, Lines, Pieces, Text
+from makemore.corpus.documents import Chunked, Cut, Documents, Ints, Lines, Pieces, Text
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ class PrefixReader:
             found = prefix_tables(documents, self.vocab_size, self.block_size, size)
             yield from map(self.arrange, found)
 
-    def parts(self, documents: Documents, size: int) -> Iterator[Part]:
+    def parts(self, documents: Chunked, size: int) -> Iterator[Part]:
         """Cover documents with trees of neighbours in alphabetical order, or a text likewise."""
-        if isinstance(documents, Text):
+        if documents.of_text:
             yield from sequence_parts(documents, self.block_size, size)
         else:
             for part in prefix_parts(documents, self.vocab_size, self.block_size, size):
@@ -163,7 +163,7 @@ def prefix_tables(
 
 
 def prefix_parts(
-    documents: Documents, vocab_size: int, block_size: int | None, size: int
+    documents: Chunked, vocab_size: int, block_size: int | None, size: int
 ) -> Iterator[Part]:
     """Cover documents likewise, and number their predictions.
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from makemore.contexts.tables import CHUNK, Part, Table
-from makemore.corpus.documents import BOUNDARY, Cut, Documents, Ints, Pieces, Text, runs
+from makemore.corpus.documents import BOUNDARY, Chunked, Cut, Documents, Ints, Pieces, runs
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def sequence_table(windows: Pieces) -> SequenceTable:
     return _sequence_table(*lay_out(Blocks(windows, np.zeros_like(windows.starts))))
 
 
-def sequence_tables(text: Text, block_size: int | None, size: int) -> Iterator[SequenceTable]:
+def sequence_tables(text: Chunked, block_size: int | None, size: int) -> Iterator[SequenceTable]:
     """Cover a text with tables of sequences that take at most `size` tokens, at least one."""
     for chunk in text.chunks(CHUNK, cut_for(block_size)):
         blocks = in_blocks(chunk, block_size)
@@ -54,7 +54,7 @@ def sequence_tables(text: Text, block_size: int | None, size: int) -> Iterator[S
             yield _sequence_table(*lay_out(blocks[start : start + rows], width))
 
 
-def sequence_parts(text: Text, block_size: int | None, size: int) -> Iterator[Part]:
+def sequence_parts(text: Chunked, block_size: int | None, size: int) -> Iterator[Part]:
     """Number the predictions of `sequence_tables`, which stand there in their order."""
     done = 0
     for table in sequence_tables(text, block_size, size):

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from makemore.corpus.documents import Cut, Documents, Ints, Pieces
+from makemore.corpus.documents import Chunked, Cut, Documents, Ints, Pieces
 
 MOST_NUMBERED = 2**22
 """Predictions, or places once padded, of a split that is put in order as a whole. That takes up to
@@ -82,7 +82,7 @@ class Reader(Protocol):
     def tables(self, documents: Documents, size: int) -> Iterator[Table]:
         """Cover documents with tables of about `size` contexts at most."""
 
-    def parts(self, documents: Documents, size: int) -> Iterator[Part]:
+    def parts(self, documents: Chunked, size: int) -> Iterator[Part]:
         """Cover documents likewise, and tell of each prediction which row is its context."""
 
     def contexts(self, documents: Documents) -> list[tuple[list[int], int]]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from makemore.contexts.tables import CHUNK, MOST_NUMBERED, Part, Table, count_pairs
-from makemore.corpus.documents import BOUNDARY, Cut, Documents, Ints, Pieces, Text
+from makemore.corpus.documents import BOUNDARY, Chunked, Cut, Documents, Ints, Pieces, Text
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class WindowReader:
         for chunk in documents.chunks(CHUNK, self.cut):
             yield from slices(self.table_of(chunk), size)
 
-    def parts(self, documents: Documents, size: int) -> Iterator[Part]:
+    def parts(self, documents: Chunked, size: int) -> Iterator[Part]:
         """Cut the tables likewise, and number their predictions."""
         done = 0
         for chunk in documents.chunks(CHUNK, self.cut):

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,6 +126,40 @@ class Pieces:
         return np.lexsort((self.starts, keys))
 
 
+class Chunked(Protocol):
+    """What is predicted a chunk at a time: all of some documents, or a choice of their pieces."""
+
+    @property
+    def of_text(self) -> bool:
+        """Whether it is of one long text."""
+
+    def chunks(self, most: int, cut: "Cut") -> Iterator[Pieces]:
+        """Go through all predictions in their order, at most about so many at a time."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Some pieces of documents; each is predicted as within its document.
+
+    Attributes:
+        pieces: at least one.
+        of_text: whether they are of one long text.
+    """
+
+    pieces: Pieces
+    of_text: bool
+
+    def chunks(self, most: int, cut: "Cut") -> Iterator[Pieces]:
+        """Go through the pieces in their order, at most about so many predictions at a time."""
+        ends = np.cumsum(self.pieces.sizes)
+        first = 0
+        while first < len(self.pieces):
+            limit = ends[first] - self.pieces.sizes[first] + most
+            end = max(first + 1, int(np.searchsorted(ends, limit, side="right")))
+            yield self.pieces[first:end]
+            first = end
+
+
 @dataclass(frozen=True)
 class Lines:
     """Documents, each with an end of its own: one flat array, and where each document starts.
@@ -139,6 +174,7 @@ class Lines:
 
     ids: Ids
     offsets: Ids
+    of_text: ClassVar[bool] = False
 
     def __len__(self) -> int:
         """Count the documents."""
@@ -222,6 +258,7 @@ class Text:
     """
 
     ids: Ids
+    of_text: ClassVar[bool] = True
 
     def __len__(self) -> int:
         """Count the documents: a text is one, unless it is empty."""
@@ -237,11 +274,20 @@ class Text:
         """Most predictions of a document: the text is one."""
         return len(self.ids)
 
-    def pieces(self) -> Pieces:
-        """Take all of the text as one piece."""
-        return self.windows(np.zeros(len(self), dtype=np.int64), len(self.ids))
+    def longer_than(self, predictions: int) -> Ints:
+        """Find the documents of more predictions: int64 rows."""
+        return np.zeros(int(len(self.ids) > predictions), dtype=np.int64)
 
-    def windows(self, starts: Ints, size: int) -> Pieces:
+    def pieces(self, rows: Ints | None = None) -> Pieces:
+        """Take all of the text as one piece, for each of the given rows; None: once."""
+        rows = np.zeros(len(self), dtype=np.int64) if rows is None else rows
+        return self.windows(np.zeros_like(rows), len(self.ids))
+
+    def parts(self, rows: Ints, first: Ints, end: Ints) -> Pieces:
+        """Take the predictions `first` to `end`, or to the last, for each of the given rows."""
+        return self.windows(first, end - first)
+
+    def windows(self, starts: Ints, size: int | Ints) -> Pieces:
         """Take `size` predictions, or those that are left, from each of the given ones on."""
         sizes = np.minimum(size, len(self.ids) - starts)
         rows = np.zeros_like(starts)

@@ -1,6 +1,7 @@
 """Exact losses, and what they mean."""
 
 import math
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -10,12 +11,14 @@ import torch
 
 from makemore.compute.threads import Workers
 from makemore.contexts.tables import Table
-from makemore.corpus.documents import Documents, Text
+from makemore.corpus.documents import Documents
 from makemore.display import Grid, Shown
 from makemore.errors import StoppedError
 from makemore.models.base import Model, pair_losses
 
 Item = TypeVar("Item")
+Watch = Callable[[float], None]
+"""Is told what share of some work is done, from 0 to 1."""
 
 LOGITS_AT_A_TIME = 2**20
 """Logits of one table in an evaluation, which bounds its memory (4 MiB in fp32, and several times
@@ -44,11 +47,13 @@ class Evaluation(Shown):
         documents: how many there are.
         predictions: every character and every document's end.
         loss: mean over the predictions of -log p(next character | context), in nats.
+        error: its standard error, where these documents stand for others; 0: it is exact.
     """
 
     documents: int
     predictions: int
     loss: float
+    error: float = 0.0
 
     @property
     def bits(self) -> float:
@@ -103,14 +108,35 @@ class Evaluations(Shown, dict[str, Evaluation]):
         return {name: one.figures() for name, one in self.items()}
 
 
+class Done:
+    """How much of some work is done, by several threads; the one that made this tells it."""
+
+    def __init__(self, whole: int, watch: Watch) -> None:
+        """Begin with a work of so many of anything."""
+        self.whole, self.watch = whole, watch
+        self.done = 0
+        self._lock, self._thread = threading.Lock(), threading.get_ident()
+        watch(0.0)
+
+    def add(self, n: int) -> None:
+        """Add so many that are done."""
+        with self._lock:
+            self.done += n
+        if threading.get_ident() == self._thread:
+            self.watch(self.done / self.whole)
+
+
+def logits_at_a_time(of_text: bool) -> int:
+    """Say how many logits a table of an evaluation has at most."""
+    return LOGITS_OF_TEXT_AT_A_TIME if of_text else LOGITS_AT_A_TIME
+
+
 def tables(model: Model, documents: Documents, parts: int = 1) -> Iterator[Table]:
     """Cover the documents with tables of so many logits at most.
 
     There are at least `parts` of them, as nearly equal as documents of whole length allow.
     """
-    text = isinstance(documents, Text)
-    logits = LOGITS_OF_TEXT_AT_A_TIME if text else LOGITS_AT_A_TIME
-    most = logits // max(model.vocab_size, 256)
+    most = logits_at_a_time(documents.of_text) // max(model.vocab_size, 256)
     size = max(1, min(most, -(-documents.predictions // parts)))
     for table in model.reader.tables(documents, size):
         yield table.to(model.device)
@@ -134,6 +160,7 @@ def evaluate(
     covering: Iterable[Table] | None = None,
     workers: Workers | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    watch: Watch = lambda share: None,
 ) -> Evaluation:
     """Compute the exact loss over all documents, at least one.
 
@@ -144,16 +171,19 @@ def evaluate(
             at a time, however many documents there are.
         workers: who go through the tables; the caller alone, unless given.
         should_stop: asked before every table.
+        watch: told what share of the predictions is done.
 
     Raises:
         StoppedError: `should_stop` said so.
     """
+    done = Done(documents.predictions, watch)
 
     @torch.inference_mode()
     def total(table: Table) -> float:
         if should_stop():
             raise StoppedError
         losses = pair_losses(model.predict_table(table), table).cpu().double()
+        done.add(table.predictions)
         return float((losses * table.counts.cpu()).sum())
 
     workers = workers or Workers()

@@ -65,12 +65,12 @@ def predict(model: Model, documents: Documents, likeliest: int = 0) -> Predictio
     parts = model.reader.parts(documents, size)
     workers = Workers(workers_that_help(model.device, model.divisible))
     with model.evaluating(), workers:
-        workers.each(partial(_predict_part, model, found), parts)
+        workers.each(partial(predict_part, model, found), parts)
     return found
 
 
 @torch.inference_mode()
-def _predict_part(model: Model, found: Predictions, part: Part) -> None:
+def predict_part(model: Model, found: Predictions, part: Part) -> None:
     """Write what is found about the predictions of one table to their places."""
     log_p = model.predict_table(part.table.to(model.device)).log_softmax(-1).cpu()  # (N, V)
     rows = torch.from_numpy(part.rows)

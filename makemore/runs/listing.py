@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from makemore.corpus.reading import embedded_names
 from makemore.corpus.sources import name_of
-from makemore.display import Grid, Shown, show_loss, visible
+from makemore.display import Grid, Shown, show_estimate, show_loss, visible
 from makemore.errors import UserError
 from makemore.runs.header import open_checkpoint
 from makemore.runs.metadata import Metadata
@@ -44,7 +44,8 @@ class ListedRun:
         max_steps: steps to do.
         train_loss: mean of the batches last logged, or exact of a model that is only counted; nats
             a character.
-        val_loss: lowest exact loss of the validation split.
+        val_loss: lowest loss of the validation split.
+        val_error: its standard error; 0: it is exact.
         seconds: time of training.
         data: the file that it was trained on.
         corpus: `Corpus.fingerprint`; only losses on equal corpora can be compared.
@@ -60,6 +61,7 @@ class ListedRun:
     max_steps: int | None = None
     train_loss: float | None = None
     val_loss: float | None = None
+    val_error: float = 0.0
     seconds: float | None = None
     data: str | None = None
     corpus: str | None = None
@@ -76,6 +78,7 @@ class ListedRun:
             "step": self.step,
             "max_steps": self.max_steps,
             "loss": {"train": _finite(self.train_loss), "val": _finite(self.val_loss)},
+            "val_error": _finite(self.val_error),
             "seconds": self.seconds,
             "data": self.data,
             "corpus": self.corpus,
@@ -96,7 +99,7 @@ class ListedRun:
             "-" if self.n_parameters is None else f"{self.n_parameters:,}",
             steps,
             show_loss(math.nan if self.train_loss is None else self.train_loss),
-            show_loss(math.nan if self.val_loss is None else self.val_loss),
+            show_estimate(math.nan if self.val_loss is None else self.val_loss, self.val_error),
             "-" if self.seconds is None else f"{self.seconds:,.1f} s",
             self.state
             if self.state in ("running", "diverged") or self.saved is None
@@ -210,6 +213,7 @@ def _read(run: Run) -> ListedRun:
         max_steps=progress.max_steps,
         train_loss=_last_logged(run.metrics, "loss/train"),
         val_loss=progress.best_loss,
+        val_error=progress.best_error,
         seconds=progress.seconds,
         corpus=known.corpus.fingerprint,
         saved=_time(files[0]),

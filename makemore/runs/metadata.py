@@ -28,6 +28,8 @@ class _OfTheProgress(_Checked):
     loss_steps: int = Field(ge=0, lt=2**63)
     best_loss: float | None
     best_step: int | None = Field(ge=0, lt=2**63)
+    best_error: float = 0.0  # older versions measured the whole split
+    val_predictions: int = Field(0, ge=0, lt=2**63)
     validated: bool = True  # older versions always were
 
 

@@ -18,6 +18,8 @@ KEPT = (
     "loss_steps",
     "best_loss",
     "best_step",
+    "best_error",
+    "val_predictions",
     "validated",
 )
 """What a checkpoint keeps. The rest is of this session alone."""
@@ -36,8 +38,11 @@ class Progress:
         loss_steps: how many batches that is.
         best_loss: lowest validation loss so far; None before the first, or without validation.
         best_step: the step it was reached at.
+        best_error: standard error of the lowest validation loss; 0: it is exact.
+        val_predictions: how many of the validation split each validation measures; 0: all.
         train_loss: mean loss of the batches last logged, in nats a character.
-        val_loss: newest exact loss of the validation split.
+        val_loss: newest loss of the validation split.
+        val_error: its standard error; 0: it is exact.
         validated: whether that is of this very step;
         characters_per_second: predictions trained on in a second, validation not counted.
         seconds_left: until the last step, at the pace so far.
@@ -50,9 +55,12 @@ class Progress:
     loss_steps: int = 0
     best_loss: float | None = None
     best_step: int | None = None
+    best_error: float = 0.0
+    val_predictions: int = 0
 
     train_loss: float = field(default=math.nan, compare=False)
     val_loss: float = field(default=math.nan, compare=False)
+    val_error: float = field(default=0.0, compare=False)
     validated: bool = field(default=False, compare=False)
     characters_per_second: float = field(default=math.nan, compare=False)
     seconds_left: float = field(default=math.nan, compare=False)

@@ -12,7 +12,7 @@ import numpy as np
 
 from makemore.compute.permutation import permute
 from makemore.contexts.tables import Prepared, Table
-from makemore.corpus.documents import Cut, Documents, Ints, Lines, Pieces, Text
+from makemore.corpus.documents import Cut, Documents, Ints, Pieces, Text
 from makemore.models.base import Model
 from makemore.recipe import TrainingSettings
 
@@ -52,11 +52,11 @@ class Batches:
         self.documents = documents
         self.seed = settings.seed
         self.rounds = settings.grad_accumulation
-        self.source: TextWindows | CutLines
+        self.source: TextWindows | CutDocuments
         if isinstance(documents, Text):
             self.source = TextWindows(documents, model.reader.window_size)
         else:
-            self.source = CutLines(documents, model.reader.cut)
+            self.source = CutDocuments(documents, model.reader.cut)
         self.available = len(self.source)
         size = settings.batch_size or self.available
         if settings.batch_size and self.source.has_parts:
@@ -121,8 +121,8 @@ class Batches:
             yield self._table(pieces[rows[part]])
 
 
-class CutLines:
-    """Documents, of which those that are long count as several parts.
+class CutDocuments:
+    """Documents, of which those that are long count as several parts; a text is a long one.
 
     They are numbered: first all documents, which are whole, or the first part of a long one; then
     the further parts.
@@ -134,7 +134,7 @@ class CutLines:
 
     repeats = True
 
-    def __init__(self, documents: Lines, cut: Cut) -> None:
+    def __init__(self, documents: Documents, cut: Cut) -> None:
         self.documents = documents
         self.first, self.each = cut.sizes(PIECE)
         self.long = documents.longer_than(self.first) if cut.first else np.zeros(0, np.int64)

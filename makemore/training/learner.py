@@ -19,6 +19,7 @@ from itertools import islice
 from shutil import which
 from typing import Any, NamedTuple, Self
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,11 +30,11 @@ from makemore.compute.processes import ALONE, Processes
 from makemore.compute.randomness import random_states, restore_random_states, seed_step
 from makemore.compute.threads import Workers, threads_that_pay, workers_that_help
 from makemore.config import Config
-from makemore.contexts.tables import Table
+from makemore.contexts.tables import Part, Table
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import StoppedError, UserError
-from makemore.evaluation.losses import Evaluation, evaluate, tables, until
+from makemore.evaluation.losses import Evaluation, Item, evaluate, tables, until
 from makemore.maker import Maker
 from makemore.models import build_model
 from makemore.models.base import Model
@@ -47,6 +48,7 @@ from makemore.training.divergence import Trace, Watchdog
 from makemore.training.gradients import Gradient, clip, gradient, mean, mean_of_all, nothing
 from makemore.training.optimizers import Optimizer
 from makemore.training.schedule import learning_rate
+from makemore.training.subset import Subset, draw, enough
 
 MOST_KEPT = 2**20
 """Predictions of a validation split whose tables are kept: they take up to some 130 bytes each."""
@@ -81,6 +83,8 @@ class Learner:
         batches: the batches of the training split.
         new_characters: those that the run it starts from (`init_from`) doesn't know.
         should_stop: asked between the tables of a validation, which raises `StoppedError` then.
+        tell: told what is being measured, and what share of it is done.
+        val_subset: what a validation measures; None: the whole split.
     """
 
     def __init__(
@@ -117,6 +121,7 @@ class Learner:
         self.settings = config.training
         self.watchdog = Watchdog()
         self.should_stop: Callable[[], bool] = lambda: False
+        self.tell: Callable[[str, float], None] = lambda what, share: None
         self.device = device
         self.processes = processes
         self.resumed = resumed is not None
@@ -156,6 +161,11 @@ class Learner:
         threads = threads_that_pay(self.batches.predictions * self.model.n_parameters)
         threads_or_all = None if self.model.divisible else threads
         self.workers = Workers(n_workers, threads_or_all, looks_ahead=device.type == "cuda")
+        wanted = enough(self.model, self.settings, self.batches, self.val_documents)
+        if resumed is not None:
+            wanted = progress.val_predictions
+        self.val_subset = draw(self.model, self.val_documents, wanted, self.settings.seed)
+        progress.val_predictions = self.val_subset.predictions if self.val_subset else 0
         progress.max_steps = total_steps(self.model, self.settings, self.batches)
         if resumed is not None:
             resumed.load_weights(self.model)
@@ -200,6 +210,16 @@ class Learner:
 
     def _new_val_tables(self) -> Iterator[Table]:
         return tables(self.model, self.val_documents, self.workers.n * self.processes.n)
+
+    @cached_property
+    def val_parts(self) -> Sequence[Part] | None:
+        """The subset likewise."""
+        if self.val_subset is None or self.val_subset.predictions > MOST_KEPT:
+            return None
+        return list(until(self.should_stop, self._new_val_parts(self.val_subset)))
+
+    def _new_val_parts(self, subset: Subset) -> Iterator[Part]:
+        return subset.parts(self.model, self.workers.n * self.processes.n)
 
     @cached_property
     def matrices(self) -> dict[str, slice]:
@@ -303,37 +323,57 @@ class Learner:
         return Step(batch.loss, batch.predictions, trace.gradient_norm, rate)
 
     def validate(self) -> Evaluation | None:
-        """Compute the exact loss of the validation split; None where it is empty.
+        """Compute the loss of the validation split; None where it is empty.
+
+        It is exact, or, where the split is large, that of `val_subset` and has an `error`.
 
         Raises:
             StoppedError: `should_stop` said so.
         """
         if not len(self.val_documents):
             return None
-        if self.processes.n > 1:
-            return self._validate_together()
-        return evaluate(
-            self.model, self.val_documents, self.val_tables, self.workers, self.should_stop
-        )
+        documents, subset = self.val_documents, self.val_subset
+        if subset is None:
+            (loss,) = self._add_up(self._own_loss, 1)
+            return Evaluation(len(documents), documents.predictions, loss)
+        losses = self._add_up(lambda: self._own_losses(subset), len(subset.pieces))
+        return subset.estimate(np.array(losses))
 
-    def _own_val_tables(self) -> Iterable[Table]:
-        if self.val_tables is not None:
-            return self.processes.share(self.val_tables)
-        return islice(self._new_val_tables(), self.processes.rank, None, self.processes.n)
+    def _own_loss(self) -> list[float]:
+        """Compute what this process's tables of the validation split add to its loss."""
+        own = self._own(self.val_tables, self._new_val_tables())
+        should_stop, watch = self.should_stop, self._watch
+        found = evaluate(self.model, self.val_documents, own, self.workers, should_stop, watch)
+        return [found.loss]
 
-    def _validate_together(self) -> Evaluation:
-        """Let each process go through its share of the tables; if one stops, all do."""
-        loss = stopped = 0.0
+    def _own_losses(self, subset: Subset) -> list[float]:
+        """Compute what they add to the loss of each document of a subset."""
+        own = self._own(self.val_parts, self._new_val_parts(subset))
+        found = subset.losses(self.model, own, self.workers, self.should_stop, self._watch)
+        return [float(loss) for loss in found]
+
+    def _own(self, kept: Sequence[Item] | None, made: Iterator[Item]) -> Iterable[Item]:
+        """Choose the tables that are this process's, of those kept or else of those made anew."""
+        if kept is not None:
+            return self.processes.share(kept)
+        return islice(made, self.processes.rank, None, self.processes.n)
+
+    def _watch(self, share: float) -> None:
+        self.tell("validating", min(1.0, share * self.processes.n))
+
+    def _add_up(self, compute: Callable[[], list[float]], n: int) -> list[float]:
+        """Add up the n numbers that each process computes; if one stops, all do."""
+        if self.processes.n == 1:
+            return compute()
+        numbers, stopped = [0.0] * n, 0.0
         try:
-            own = self._own_val_tables()
-            found = evaluate(self.model, self.val_documents, own, self.workers, self.should_stop)
-            loss = found.loss
+            numbers = compute()
         except StoppedError:
             stopped = 1.0
-        loss, stopped = self.processes.add_numbers(loss, stopped)
+        stopped, *numbers = self.processes.add_numbers(stopped, *numbers)
         if stopped:
             raise StoppedError
-        return Evaluation(len(self.val_documents), self.val_documents.predictions, loss)
+        return numbers
 
     def state(self) -> dict[str, Tensor]:
         """Name every tensor beside the weights that the next step depends on."""

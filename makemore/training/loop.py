@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 
 from makemore.corpus.documents import Text
 from makemore.display import show_loss
@@ -29,6 +30,7 @@ def train(
     recorder: Recorder,
     *,
     watch: Callable[[Progress], None] = lambda progress: None,
+    tell: Callable[[str, float], None] = lambda what, share: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Train until the last step, or until `should_stop` after any step; all is kept then.
@@ -39,6 +41,7 @@ def train(
         learner: new, or resumed.
         recorder: where the numbers and checkpoints go.
         watch: called with the progress before the first step and after every step.
+        tell: told in between what is being measured, and what share of it is done.
         should_stop: asked before every step, and before every table of a validation.
 
     Raises:
@@ -47,7 +50,7 @@ def train(
             diverged; whatever was kept before still stands.
     """
     progress = learner.progress
-    learner.should_stop = should_stop
+    learner.should_stop, learner.tell = should_stop, tell
     owes = learner.resumed and progress.awaits_validation(learner.settings.eval_interval)
     if learner.resumed and progress.finished and not owes:
         more = "" if learner.model.closed_form else "give it more --max-steps to go on, or "
@@ -143,7 +146,10 @@ class Session:
             raise StoppedError
         if learner.model.closed_form:
             self.first_train = evaluate(
-                learner.model, learner.documents, should_stop=learner.should_stop
+                learner.model,
+                learner.documents,
+                should_stop=learner.should_stop,
+                watch=partial(learner.tell, "measuring the train loss"),
             )
         if self.validates_first:
             self.first_val = learner.validate()
@@ -209,7 +215,7 @@ class Session:
         self.recorder.numbers(self.progress.step, {**numbers, "seconds": self.progress.seconds})
 
     def validate(self, found: Evaluation | None) -> None:
-        """Log the exact validation loss, what layers show, and samples; keep the best weights."""
+        """Log the validation loss, what layers show, and samples; keep the best weights."""
         learner, progress, loss = self.learner, self.progress, math.nan
         self.look_at_weights()
         numbers = dict[str, float]()
@@ -218,17 +224,20 @@ class Session:
             if math.isnan(loss):
                 raise self.found_diverged("the validation loss is nan")
             numbers["loss/val"] = loss
+            if found.error:
+                numbers["loss/val_error"] = found.error
         numbers |= self.watch_layers()
         if numbers:
             self.record(numbers)
         lines = [line for one in learner.maker.preview() for line in one.split("\n")]
         self.recorder.text(progress.step, "samples", lines)
-        progress.val_loss, progress.validated = loss, True
+        error = 0.0 if found is None else found.error
+        progress.val_loss, progress.val_error, progress.validated = loss, error, True
 
         trained = progress.step > 0 or progress.finished
         if trained and (progress.best_loss is None or loss < progress.best_loss):
             progress.best_loss = None if found is None else loss
-            progress.best_step = progress.step
+            progress.best_step, progress.best_error = progress.step, error
             self.recorder.keep_best(learner.maker.checkpoint())
             vectors = learner.model.character_vectors()
             if vectors is not None:

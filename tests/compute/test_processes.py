@@ -72,16 +72,25 @@ def test_shares_are_all_items_in_their_order(n: int, items: int) -> None:
     assert max(map(len, shares)) - min(map(len, shares)) <= 1
 
 
-@pytest.mark.parametrize("model", ["transformer", "mlp"])
-def test_two_processes_lose_what_one_loses(tmp_path: Path, model: str) -> None:
+@pytest.mark.parametrize(
+    ("model", "tags", "more"),
+    [
+        ("transformer", ["loss/train", "loss/val", "gradient_norm"], []),
+        ("mlp", ["loss/train", "loss/val", "loss/val_error"], ["--eval-predictions", "2000"]),
+    ],
+)
+def test_two_processes_lose_what_one_loses(
+    tmp_path: Path, model: str, tags: list[str], more: list[str]
+) -> None:
     folders = [tmp_path / str(n) for n in (1, 2)]
     for folder in folders:
         folder.mkdir()
     one, two = (
-        train(folder, n, *SETTINGS, "--model", model) for n, folder in enumerate(folders, 1)
+        train(folder, n, *SETTINGS, "--model", model, *more) for n, folder in enumerate(folders, 1)
     )
-    for tag in ("loss/train", "loss/val", "gradient_norm"):
+    for tag in tags:
         found, expected = losses(two, tag), losses(one, tag)
+        assert found
         assert found[0] == pytest.approx(expected[0], abs=1e-6)
         assert found == pytest.approx(expected, abs=2e-4)  # what is rounded grows from step to step
     weights = load_file(two / "last.safetensors")
