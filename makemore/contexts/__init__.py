@@ -21,6 +21,7 @@ All is built by array operations in numpy; tables hold torch tensors, ready for 
 
     tables      what all tables have in common
     windows     the last k characters
+    grams       characters in a row, of one length and of all shorter ones, counted in blocks
     prefixes    whole prefixes of documents, as a tree
     packs       the tree cut into small pieces of one size, for attention
     sequences   pieces of a long text, where nothing comes twice

@@ -4,7 +4,7 @@ A model needs only `forward`, the readable truth. Everything else has a default 
 and a model overrides what it can do with less work; a test holds the two equal.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
@@ -189,6 +189,10 @@ class Model(nn.Module):
 
     def prepare(self, train: Documents, val: Documents) -> None:
         """Look at the corpus once, before the first step. `val` may be empty."""
+
+    def counted_tables(self) -> Iterable[Table] | None:
+        """Cover the training split with tables of what `prepare` counted; None: it keeps none."""
+        return None
 
     def report(self) -> dict[str, float]:
         """Name what the model itself found in training, to be shown beside its losses."""

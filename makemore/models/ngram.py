@@ -18,6 +18,10 @@ which needs "ab", and after "ab" the longer context says so by itself. For all t
 is the better evidence. (In words: "Francisco" is frequent, but no guess except after "San".)
 Nothing precedes a document's start: contexts from there on keep raw counts, and grow no further.
 
+Where memory is short, grams of three and more characters that come at most K times can be left out
+(pruning, as in KenLM: Heafield et al. 2013, https://aclanthology.org/P13-2121). Counts and discounts
+are those from before, and what the left out would have had goes to c' as well.
+
 The contexts make a tree that grows from the last character to the oldest. A prediction walks down
 as far as its context is known; the formula leads from the root to there:
 
@@ -25,16 +29,26 @@ as far as its context is known; the formula leads from the root to there:
              └ na              "ma" and "mma" each have their say
 """
 
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
+from makemore.contexts.grams import GramCounter
 from makemore.contexts.windows import WindowTable
 from makemore.corpus.documents import BOUNDARY, Documents
+from makemore.errors import UserError
 from makemore.models.settings import NgramSettings
 from makemore.models.window import WindowModel
+
+MOST_GRAMS = 2**27
+"""Of a model: with its contexts 1 to 4 GiB, and twice that for a moment."""
+LOGITS_AT_A_TIME = 2**19
+"""Of a table of what was counted."""
 
 
 class Ngram(WindowModel):
@@ -43,35 +57,90 @@ class Ngram(WindowModel):
     keys: Tensor  # int64 (K,), ascending: parent node * V + oldest character; -1 for the root
     gammas: Tensor  # (K,): the share that a node leaves to its parent
     offsets: Tensor  # int64 (K + 1,): where each node's grams start
-    characters: Tensor  # int64 (G,): what follows
+    characters: Tensor  # int32 (G,): what follows
     probabilities: Tensor  # (G,): the first term of the formula
 
     def __init__(self, vocab_size: int, settings: NgramSettings) -> None:
         super().__init__(vocab_size)
+        self.settings = settings
         self.order = settings.order
+        self.counts: Tensor | None = None  # int64 (G,): until the loss that they give is known
         self.context_length = max(1, settings.order - 1)
         self.register_buffer("keys", torch.tensor([-1]))
         self.register_buffer("gammas", torch.ones(1))
         self.register_buffer("offsets", torch.zeros(2, dtype=torch.int64))
-        self.register_buffer("characters", torch.zeros(0, dtype=torch.int64))
+        self.register_buffer("characters", torch.zeros(0, dtype=torch.int32))
         self.register_buffer("probabilities", torch.zeros(0))
 
     def prepare(self, train: Documents, val: Documents) -> None:
-        """Grow the tree, count the grams of each order, and discount them."""
-        table, device = self.reader.table(train), self.device
-        assert isinstance(table, WindowTable)
-        orders, keys = count_grams(table, self.order, self.vocab_size)
-        grams = torch.cat([grams for grams, _ in orders])  # (G,)
-        counts = torch.cat([counts for _, counts in orders]).double()
-        discount = torch.cat([discounts(n)[n.clamp(max=3)] for _, n in orders])
-        nodes = grams // self.vocab_size
-        zeros = counts.new_zeros(len(keys))
-        totals = zeros.index_add(0, nodes, counts)  # (K,)
-        self.keys = keys.to(device)
-        self.gammas = (zeros.index_add(0, nodes, discount) / totals).float().to(device)
-        self.offsets = torch.searchsorted(nodes, torch.arange(len(keys) + 1)).to(device)
-        self.characters = (grams % self.vocab_size).to(device)
-        self.probabilities = ((counts - discount) / totals[nodes]).float().to(device)
+        """Count the grams of each order, discount them, and grow the tree.
+
+        Raises:
+            UserError: there are too many.
+        """
+        order = min(self.order, train.longest + 1)  # no context reaches beyond a start
+        counter = GramCounter(order, self.vocab_size, self.settings.prune)
+        for grams in counter.count(train):
+            if grams > MOST_GRAMS:
+                raise UserError(
+                    f"This n-gram has more than {MOST_GRAMS:,} grams, which takes too much memory: "
+                    f"leave out those that come once by --prune 1 (or more often, by a larger "
+                    f"number), or take a smaller --order than {self.order}."
+                )
+        grown = grow(counter)
+        for name, array in grown.items():
+            setattr(self, name, torch.from_numpy(array).to(self.device))
+        if not self.settings.prune:
+            counts = [np.concatenate(level.counts) for level in counter.levels]
+            self.counts = torch.from_numpy(np.concatenate(counts))
+
+    def counted_tables(self) -> Iterator[WindowTable] | None:
+        """Cover the training split with tables of what was counted, once; None: too little is left.
+
+        Each window ends up at one node, the deepest that it knows: of the highest order, or one at
+        the start of a document. There the counts are how often each character came.
+        """
+        if self.counts is None:
+            return None
+        counts, self.counts = self.counts, None
+        return self._tables(counts)
+
+    def _tables(self, counts: Tensor) -> Iterator[WindowTable]:
+        depths = self.depths()
+        at_end = depths == depths.max()
+        at_end[1:] |= self.keys[1:] % self.vocab_size == BOUNDARY
+        ends = at_end.nonzero().flatten()
+        for nodes in ends.split(max(1, LOGITS_AT_A_TIME // self.vocab_size)):
+            length = self.offsets[nodes + 1] - self.offsets[nodes]
+            gram = in_turn(self.offsets[nodes], length)
+            yield WindowTable(
+                torch.arange(len(nodes)).repeat_interleave(length),
+                self.characters[gram].long(),
+                counts[gram],
+                int(counts[gram].sum()),
+                self.windows(nodes, depths[nodes]),
+            )
+
+    def depths(self) -> Tensor:
+        """Count the characters of each node's context: int16 (K,)."""
+        depths = torch.zeros(len(self.keys), dtype=torch.int16)
+        start, end, depth = 0, 1, 0  # the nodes of a depth
+        while start < end:
+            depths[start:end] = depth
+            beyond = torch.searchsorted(self.keys, end * self.vocab_size).item()
+            start, end, depth = end, int(beyond), depth + 1
+        return depths
+
+    def windows(self, nodes: Tensor, depths: Tensor) -> Tensor:
+        """Spell out the contexts of nodes (N,) of known depths: int64 (N, context_length)."""
+        windows = torch.full((len(nodes), self.context_length), BOUNDARY)
+        column = self.context_length - depths.long()
+        while (below := column < self.context_length).any() and len(self.keys) > 1:
+            key = self.keys[nodes[below]]
+            windows[below, column[below]] = key % self.vocab_size
+            nodes = nodes.masked_scatter(below, key // self.vocab_size)
+            column = column + 1
+        return windows
 
     def predict(self, contexts: Tensor, weights: Tensor | None = None) -> Tensor:
         """Log-probabilities after each window: int64 (..., context_length) -> (..., V)."""
@@ -105,11 +174,10 @@ class Ngram(WindowModel):
             rows = rows[inverse] * torch.where(nodes < 0, 1, self.gammas[nodes])[:, None]
             here = (nodes >= 0).nonzero().flatten()
             node = nodes[here]
-            # the grams of all nodes in a row: each node's are offsets[node], offsets[node] + 1, …
-            start, length = self.offsets[node], self.offsets[node + 1] - self.offsets[node]
-            shift = (start - length.cumsum(0) + length).repeat_interleave(length)
-            gram = torch.arange(len(shift), device=shift.device) + shift
-            rows[here.repeat_interleave(length), self.characters[gram]] += self.probabilities[gram]
+            length = self.offsets[node + 1] - self.offsets[node]
+            gram = in_turn(self.offsets[node], length)
+            following = self.characters[gram].long()
+            rows[here.repeat_interleave(length), following] += self.probabilities[gram]
         return rows
 
     @property
@@ -163,47 +231,61 @@ class Ngram(WindowModel):
         )
 
 
-def count_grams(
-    table: WindowTable, order: int, vocab_size: int
-) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
-    """Grow the tree of a table's contexts, and count what follows each node.
+def in_turn(starts: Tensor, lengths: Tensor) -> Tensor:
+    """Count up from each start, as far as its length: start, start + 1, …, the next start, …."""
+    shift = (starts - lengths.cumsum(0) + lengths).repeat_interleave(lengths)
+    return torch.arange(len(shift), device=shift.device) + shift
 
-    Returns:
-        For each order, the shortest grams first: int64 (G',), node * V + character, ascending, and
-        how often it counts, int64 (G',). And the tree's keys, int64 (K,), in order of depth.
+
+def grow(counter: GramCounter) -> dict[str, NDArray[Any]]:
+    """Make the arrays of a tree, by their names, of what was counted.
+
+    With pruning, what the left out have of the whole goes to the next shorter context too.
     """
-    levels, starts = [torch.tensor([-1])], [0, 1]  # depth d has the nodes from starts[d] on
-    nodes = torch.zeros(len(table.contexts), dtype=torch.int64)  # where each window ends up
-    growing = torch.arange(len(nodes))
-    for distance in range(1, order):
-        oldest = table.contexts[growing, -distance]
-        level, child = (nodes[growing] * vocab_size + oldest).unique(return_inverse=True)
-        nodes[growing] = starts[-1] + child
-        levels.append(level)
-        starts.append(starts[-1] + len(level))
-        growing = growing[oldest != BOUNDARY]
-    keys = torch.cat(levels)
-    ends = nodes[table.rows]  # (P,)
-    orders: list[tuple[Tensor, Tensor]] = []
-    longer = ends[:0]
-    for start, end in zip(starts[-2::-1], starts[:0:-1], strict=True):
-        whole = (start <= ends) & (ends < end)  # windows that end here keep their raw counts
-        # of each longer gram, leave out the oldest character: this gram continues one more
-        shorter = keys[longer // vocab_size] // vocab_size * vocab_size + longer % vocab_size
-        amounts = torch.cat([table.counts[whole], torch.ones_like(shorter)])
-        grams = torch.cat([ends[whole] * vocab_size + table.targets[whole], shorter])
-        longer, place = grams.unique(return_inverse=True)
-        orders.insert(0, (longer, torch.zeros_like(longer).index_add(0, place, amounts)))
-    return orders, keys
+    grown: dict[str, list[NDArray[Any]]] = {
+        name: [] for name in ("keys", "gammas", "sizes", "characters", "probabilities")
+    }
+    above, start = np.zeros(0, dtype=np.int64), 0  # contexts of the level above, and its first node
+    for depth, level in enumerate(counter.levels):
+        contexts, sizes, totals, left_out, characters, counts = (
+            np.concatenate(parts)
+            for parts in (
+                level.contexts,
+                level.sizes,
+                level.totals,
+                level.left_out,
+                level.characters,
+                level.counts,
+            )
+        )
+        if depth == 0:
+            keys = np.array([-1])
+        else:
+            oldest = (contexts % counter.vocab_size).astype(np.int64)
+            parents = start + np.searchsorted(above, contexts // counter.vocab_size)
+            keys = parents * counter.vocab_size + oldest
+            start += len(above)
+        above = contexts
+        nodes = np.repeat(np.arange(len(contexts)), sizes)
+        discount = discounts(torch.from_numpy(level.times)).numpy()[np.minimum(counts, 3)]
+        freed = np.bincount(nodes, discount, len(contexts)) + left_out
+        grown["keys"].append(keys)
+        grown["gammas"].append((freed / totals).astype(np.float32))
+        grown["sizes"].append(sizes)
+        grown["characters"].append(characters)
+        grown["probabilities"].append(((counts - discount) / totals[nodes]).astype(np.float32))
+    arrays = {name: np.concatenate(parts) for name, parts in grown.items()}
+    return arrays | {"offsets": np.append(0, np.cumsum(arrays.pop("sizes")))}
 
 
-def discounts(counts: Tensor) -> Tensor:
-    """What an order with these counts (G',) takes off 0 (nothing), 1, 2, 3 or more: float64 (4,).
+def discounts(times: Tensor) -> Tensor:
+    """What an order takes off a count of 0 (nothing), 1, 2, 3 or more: float64 (4,).
 
-    With n_i grams counted i times and Y = n1 / (n1 + 2 n2), D_i = i - (i + 1) Y n_(i+1) / n_i.
-    Where one is undefined or not in (0, i] (few grams, or few rare ones): 0.5, 1, 1.5, as in KenLM.
+    With n_i = times[i] grams counted i times, int64 (6,), and Y = n1 / (n1 + 2 n2), it is
+    D_i = i - (i + 1) Y n_(i+1) / n_i. Where one is undefined or not in (0, i] (few grams, or few
+    rare ones): 0.5, 1, 1.5, as in KenLM.
     """
-    n1, n2, n3, n4 = counts.clamp(max=5).bincount(minlength=6)[1:5].double()
+    n1, n2, n3, n4 = times[1:5].double()
     y = n1 / (n1 + 2 * n2)
     found = torch.stack([1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3])
     i = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)

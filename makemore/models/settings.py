@@ -61,6 +61,12 @@ class NgramSettings(ModelSettings):
     order: int = Field(
         6, ge=1, le=1000, description="characters in a gram, the predicted one among them"
     )
+    prune: int = Field(
+        0,
+        ge=0,
+        le=10**9,
+        description="leave out grams of 3 characters and more that come at most so often",
+    )
 
 
 class WindowSettings(ModelSettings):

@@ -148,6 +148,7 @@ class Session:
             self.first_train = evaluate(
                 learner.model,
                 learner.documents,
+                learner.model.counted_tables(),
                 should_stop=learner.should_stop,
                 watch=partial(learner.tell, "measuring the train loss"),
             )

@@ -16,8 +16,9 @@ from makemore.contexts.windows import WindowTable
 from makemore.corpus.documents import BOUNDARY
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
+from makemore.errors import UserError
 from makemore.evaluation.losses import evaluate
-from makemore.models import build_model
+from makemore.models import build_model, ngram
 from makemore.models.base import cross_entropy
 from makemore.models.ngram import Ngram, discounts
 from makemore.models.settings import NgramSettings
@@ -26,9 +27,9 @@ corpora = st.lists(st.text("abc", max_size=9), min_size=1, max_size=12)
 orders = st.integers(1, 5)
 
 
-def fit(order: int, train: Sequence[str], characters: str = "abcd") -> Ngram:
+def fit(order: int, train: Sequence[str], characters: str = "abcd", prune: int = 0) -> Ngram:
     vocabulary = Vocabulary(characters)
-    model = Ngram(len(vocabulary), NgramSettings(order=order))
+    model = Ngram(len(vocabulary), NgramSettings(order=order, prune=prune))
     model.prepare(vocabulary.encode_lines(train), vocabulary.encode_lines([]))
     return model
 
@@ -41,11 +42,11 @@ def rows(model: Ngram, starts: list[str], characters: str = "abcd") -> Tensor:
 
 
 def kneser_ney(
-    order: int, documents: Sequence[str], characters: str
+    order: int, documents: Sequence[str], characters: str, prune: int = 0
 ) -> Callable[[str, str], float]:
     """Chen & Goodman's formula, gram by gram: p(next character, start of the document).
 
-    A full stop stands for the boundary.
+    A full stop stands for the boundary. What pruning leaves out counts in the sums alone.
     """
     raw = Counter[str]()
     for text in ("." + document + "." for document in documents):
@@ -83,8 +84,10 @@ def kneser_ney(
         d = of_order[len(context) + 1]
         found = followers[context]
         total = sum(found.values())
-        count = found.get(character, 0)
-        gamma = sum(d[min(c, 3)] for c in found.values()) / total
+        kept = {c: n for c, n in found.items() if len(context) < 2 or raw[context + c] > prune}
+        count = kept.get(character, 0)
+        left_out = total - sum(kept.values())
+        gamma = (sum(d[min(c, 3)] for c in kept.values()) + left_out) / total
         return max(count - d[min(count, 3)], 0) / total + gamma * shorter
 
     def after(character: str, start: str) -> float:
@@ -94,8 +97,10 @@ def kneser_ney(
     return after
 
 
-def expected_rows(order: int, train: Sequence[str], starts: list[str], characters: str) -> Tensor:
-    after = kneser_ney(order, train, characters)
+def expected_rows(
+    order: int, train: Sequence[str], starts: Sequence[str], characters: str, prune: int = 0
+) -> Tensor:
+    after = kneser_ney(order, train, characters, prune)
     return torch.tensor([[after(c, start) for c in "." + characters] for start in starts])
 
 
@@ -120,6 +125,53 @@ def test_probabilities_are_those_of_the_definition_on_names(names: Corpus, order
     found = rows(fit(order, train, characters), starts, characters)
     expected = expected_rows(order, train, starts, characters)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-3)
+
+
+@settings(max_examples=100)
+@given(
+    order=orders,
+    train=corpora,
+    starts=st.lists(st.text("abcd", max_size=8), min_size=1),
+    prune=st.integers(1, 3),
+)
+def test_what_is_pruned_goes_to_shorter_contexts(
+    order: int, train: list[str], starts: list[str], prune: int
+) -> None:
+    found = rows(fit(order, train, prune=prune), starts)
+    expected = expected_rows(order, train, starts, "abcd", prune)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+    torch.testing.assert_close(found.sum(1), torch.ones(len(starts)), atol=1e-5, rtol=0)
+
+
+def test_pruned_names_follow_the_definition_with_a_smaller_tree(names: Corpus) -> None:
+    train, characters = names.train[:2000], names.characters
+    starts = [name[:end] for name in names.val[:30] for end in range(len(name) + 1)]
+    pruned = fit(6, train, characters, prune=1)
+    expected = expected_rows(6, train, starts, characters, prune=1)
+    torch.testing.assert_close(rows(pruned, starts, characters), expected, atol=1e-5, rtol=1e-3)
+    assert pruned.n_parameters < fit(6, train, characters).n_parameters / 2
+
+
+def test_too_many_grams_are_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ngram, "MOST_GRAMS", 20)
+    train = ["abacab", "cabbacd"]
+    with pytest.raises(UserError, match=r"more than 20 grams.*--prune 1.*--order than 6"):
+        fit(6, train)
+    assert fit(6, train, prune=1).report()["grams"] <= 20
+
+
+@pytest.mark.parametrize("order", [1, 2, 6])
+def test_the_train_loss_is_that_of_what_was_counted(names: Corpus, order: int) -> None:
+    vocabulary = Vocabulary(names.characters)
+    train = vocabulary.encode_lines(names.train[:3000])
+    model = fit(order, names.train[:3000], names.characters)
+    counted = evaluate(model, train, model.counted_tables())
+    assert counted.loss == pytest.approx(evaluate(model, train).loss, rel=1e-6)
+    assert model.counted_tables() is None  # once is enough
+
+
+def test_a_pruned_model_keeps_no_counts(names: Corpus) -> None:
+    assert fit(4, names.train[:100], names.characters, prune=1).counted_tables() is None
 
 
 def test_a_document_s_start_keeps_raw_counts_and_the_rest_continuation_counts() -> None:
@@ -240,11 +292,16 @@ def test_five_characters_predict_names_much_better_than_two(names: Corpus) -> No
     assert losses[4] < 2.03
 
 
+def times_of(counts: Tensor) -> Tensor:
+    """How many are 0, 1, 2, 3, 4, and 5 or more, (6,)."""
+    return counts.clamp(max=5).bincount(minlength=6)
+
+
 def test_discounts_follow_the_formula() -> None:
     """Of n = 100, 40, 20, 12: Y = 5/9; 1 - 2Y 40/100, 2 - 3Y 20/40, 3 - 4Y 12/20."""
     counts = torch.tensor([1] * 100 + [2] * 40 + [3] * 20 + [4] * 12 + [5, 9, 200])
     expected = torch.tensor([0, 5 / 9, 2 - 5 / 6, 3 - 4 / 3], dtype=torch.float64)
-    torch.testing.assert_close(discounts(counts), expected)
+    torch.testing.assert_close(discounts(times_of(counts)), expected)
 
 
 @pytest.mark.parametrize(
@@ -253,5 +310,5 @@ def test_discounts_follow_the_formula() -> None:
     ids=["none", "no twos", "no ones", "D3 below 0", "D2 below 0"],
 )
 def test_discounts_that_the_formula_does_not_give_are_a_half_for_each(counts: list[int]) -> None:
-    found = discounts(torch.tensor(counts, dtype=torch.int64))
+    found = discounts(times_of(torch.tensor(counts, dtype=torch.int64)))
     torch.testing.assert_close(found, torch.tensor([0, 0.5, 1, 1.5], dtype=torch.float64))
