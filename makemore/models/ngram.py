@@ -19,8 +19,8 @@ is the better evidence. (In words: "Francisco" is frequent, but no guess except 
 Nothing precedes a document's start: contexts from there on keep raw counts, and grow no further.
 
 Where memory is short, grams of three and more characters that come at most K times can be left out
-(pruning, as in KenLM: Heafield et al. 2013, https://aclanthology.org/P13-2121). Counts and discounts
-are those from before, and what the left out would have had goes to c' as well.
+(pruning, as in KenLM: Heafield et al. 2013, https://aclanthology.org/P13-2121). Counts and
+discounts are those from before, and what the left out would have had goes to c' as well.
 
 The contexts make a tree that grows from the last character to the oldest. A prediction walks down
 as far as its context is known; the formula leads from the root to there:

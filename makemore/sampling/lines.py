@@ -24,7 +24,11 @@ from makemore.sampling.samples import Sample, look_up
 from makemore.sampling.without_replacement import sample_without_replacement
 
 TOKENS_AT_A_TIME = 2**20
-"""Tokens of the samples that are drawn together, were each as long as it may be."""
+"""Tokens of the samples that are drawn together, were each as long as seems likely."""
+LONGER = 4
+"""How many times the longest sample so far the next may be: more than that is unlikely."""
+GROWTH = 8
+"""How many times more samples than before may be drawn together: few say little of the longest."""
 NOVEL_ROUNDS = 100
 MOST = 10_000
 """Characters of a sample at most unless told. A file may say that its longest document is longer
@@ -119,31 +123,45 @@ def sample_lines(
     """
     start = [BOUNDARY, *vocabulary.encode(prompt)]
     at_a_time = max(1, TOKENS_AT_A_TIME // sampler.max_length)
-    for done in range(0, n, at_a_time):
+    longest, done = 1, 0
+    while done < n:
         with model.evaluating():
-            drawn = _draw_rows(model, start, min(at_a_time, n - done), generator, sampler).numpy()
-        finished = (drawn == BOUNDARY).any(axis=1).tolist()
-        for text, ended in zip(vocabulary.decode_rows(drawn), finished, strict=True):
-            yield Sample(prompt + text, ended)
+            characters, lengths, ended = _draw(
+                model, start, min(at_a_time, n - done), generator, sampler
+            )
+        (text,) = vocabulary.decode_rows(characters.numpy()[None])
+        end = 0
+        for length, finished in zip(lengths.tolist(), ended.tolist(), strict=True):
+            begin, end = end, end + length
+            yield Sample(prompt + text[begin:end], finished)
+        done += len(lengths)
+        # one line of the corpus may be a thousand times longer than all others
+        longest = max(longest, len(start) + int(lengths.max()))
+        likely = max(1, TOKENS_AT_A_TIME // min(LONGER * longest, sampler.max_length))
+        at_a_time = min(likely, GROWTH * at_a_time)
 
 
 @torch.inference_mode()
-def _draw_rows(
+def _draw(
     model: Model, start: list[int], n: int, generator: torch.Generator, sampler: Sampler
-) -> Tensor:
-    """Draw what follows `start`: int64 (n, length), from the end of each document on boundary."""
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Draw what follows `start`, n times.
+
+    Returns:
+        The characters of all, one document after another; how many each has, int64 (n,); and
+        whether the model has ended it, bool (n,).
+    """
     logits, state = model.read_prompt(start)
-    columns: list[Tensor] = []
+    drawn, of = [torch.empty(0, dtype=torch.int64)], [torch.empty(0, dtype=torch.int64)]
     alive = torch.arange(n)  # samples that go on
     row = torch.zeros(n, dtype=torch.int64)  # of each, its prefix's row in logits and state
     for length in range(len(start) - 1, sampler.max_length):
         probabilities = sampler.probabilities(logits.cpu(), length)  # (rows, V)
         tokens = draw_characters(probabilities, row, generator)
-        column = torch.full((n,), BOUNDARY)
-        column[alive] = tokens
-        columns.append(column)
         going = tokens != BOUNDARY
         alive = alive[going]
+        drawn.append(tokens[going])
+        of.append(alive)
         if not len(alive):
             break
         # each distinct prefix goes on once, from the row of the prefix that it extends
@@ -152,7 +170,11 @@ def _draw_rows(
         parents = (prefixes // model.vocab_size).to(model.device)
         tokens = (prefixes % model.vocab_size).to(model.device)
         logits, state = model.step(tokens, state, parents)
-    return torch.stack(columns, dim=1) if columns else torch.empty(n, 0, dtype=torch.int64)
+    whose = torch.cat(of)
+    ended = torch.ones(n, dtype=torch.bool)
+    ended[alive] = False
+    characters = torch.cat(drawn)[whose.argsort(stable=True)]
+    return characters, whose.bincount(minlength=n), ended
 
 
 def count_cut_off(samples: Iterable[Sample], max_length: int) -> Iterator[Sample]:

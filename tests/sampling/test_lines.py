@@ -163,6 +163,36 @@ def test_draws_in_several_rounds_are_as_many_as_asked(monkeypatch: pytest.Monkey
     assert len(set(drawn)) > 8
 
 
+def test_a_longest_length_that_is_never_reached_costs_no_rounds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As after one endless line among the names: a sample alone, then 8, then all that are left."""
+    sizes: list[int] = []
+    model = random_model("mlp", 3)
+    read_prompt = model.read_prompt
+    monkeypatch.setattr(model, "read_prompt", lambda s: sizes.append(1) or read_prompt(s))
+    drawn = draw(model, 1000, "ab", max_length=800_000)
+    assert len(drawn) == 1000
+    assert len(sizes) < 8
+
+
+def test_samples_of_any_round_follow_the_same_distribution(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rounds of growing sizes, against the exact probabilities of the short documents."""
+    monkeypatch.setattr(lines, "TOKENS_AT_A_TIME", 400)
+    model = random_model("mlp", 3)
+    drawn = draw(model, 6000, "ab", max_length=300)
+    counts = Counter(drawn[1000:])
+    for text in ("a", "b", "aa", "ab", "ba", "bb"):
+        tokens = torch.tensor([[0, *["ab".index(c) + 1 for c in text]]])
+        logits = model(tokens)[0].double()
+        logits[0, 0] = -torch.inf  # none is empty
+        log_p = logits.log_softmax(-1)
+        p = log_p.gather(1, torch.tensor([*tokens[0, 1:].tolist(), 0])[:, None]).sum().exp().item()
+        assert abs(counts[text] - 5000 * p) < 5 * (5000 * p * (1 - p)) ** 0.5
+
+
 def test_one_prefix_is_evaluated_once_however_many_samples_stand_on_it() -> None:
     model = random_model("mlp", 3)
     sizes: list[int] = []
