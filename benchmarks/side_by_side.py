@@ -91,11 +91,13 @@ class Finished:
         seconds: from its start to its end, by the clock on the wall.
         peak: the most memory that it held at once, MiB, or what its parent held when it started
             it, if that was more.
+        cpu: seconds of all its cores.
     """
 
     output: str
     seconds: float
     peak: float
+    cpu: float
 
 
 def run(command: list[str]) -> Finished:
@@ -114,7 +116,7 @@ def run(command: list[str]) -> Finished:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, output)
     units = 2**20 if sys.platform == "darwin" else 2**10  # bytes on a Mac, KiB elsewhere
-    return Finished(output, seconds, usage.ru_maxrss / units)
+    return Finished(output, seconds, usage.ru_maxrss / units, usage.ru_utime + usage.ru_stime)
 
 
 @dataclass(frozen=True)
