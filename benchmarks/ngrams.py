@@ -63,7 +63,7 @@ def spaced_text(folder: Path) -> None:
 
 def spaced_names(folder: Path) -> None:
     """Write the names for KenLM and nltk: one a line, with spaces between the characters."""
-    from makemore.corpus.splits import load_corpus
+    from makemore.corpus.loading import load_corpus
 
     names = load_corpus(None)
     for name, some in [("train", names.train), ("val", names.val), ("few", names.val[:FEW])]:
