@@ -179,6 +179,14 @@ def test_the_benchmark_of_scale_prints_a_table_for_each_format() -> None:
     assert shown.count("| 1 MB | 2 MB | exponent |") == 2
 
 
+def test_the_benchmark_of_n_grams_prints_its_rows_and_who_is_missing() -> None:
+    shown = run_benchmark("ngrams.py", "--order", "3", "--megabytes", "1", "--prune", "1")
+    found = re.findall(r"\| (names|1 MB) \| makemore \| [\d.]+ \| \d+ \| ([\d.]+) \|", shown)
+    assert [what for what, _ in found] == ["names", "1 MB"]
+    assert 7.5 < float(found[0][1]) < 12  # from one of order 6 to a bigram
+    assert "Without KenLM" in shown
+
+
 def test_the_benchmark_of_the_moons_prints_its_rows() -> None:
     rows = rows_of(run_benchmark("moons.py", "--rounds", "1", "--steps", "3"))
     assert rows["micrograd"] > rows["PyTorch"] > 0
