@@ -183,7 +183,7 @@ COMMANDS = {
 
 def test_every_command_that_computes_is_tried() -> None:
     names = {command.name or command.callback.__name__ for command in app.registered_commands}  # type: ignore[union-attr]
-    assert names == {*COMMANDS, "train", "runs"}
+    assert names == {*COMMANDS, "train", "runs", "cache"}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -30,6 +30,7 @@ from makemore.runs.progress import Progress
 
 NUMBERS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
 """The types of weights that may hold what is no number; a logarithm of 0, an infinity, is one."""
+INTEGERS = {torch.int16, torch.int32, torch.int64}
 
 
 @dataclass(frozen=True)
@@ -192,9 +193,14 @@ class Checkpoint:
         except RuntimeError as error:
             first = str(error).splitlines()[:2][-1]  # below the heading, the first that is wrong
             raise ValueError(first.strip().rstrip(".")) from error
-        for name, tensor in self.weights.items():
-            if tensor.dtype != types[name]:
+        for name, tensor in list(self.weights.items()):
+            if tensor.dtype == types[name]:
+                continue
+            as_now = tensor.to(types[name])
+            of_integers = {tensor.dtype, types[name]} <= INTEGERS  # one version keeps them shorter
+            if not (of_integers and torch.equal(as_now.to(tensor.dtype), tensor)):
                 raise ValueError(f"{name} is {tensor.dtype}, not {types[name]}")
+            self.weights[name] = as_now
 
 
 class _Unfilled(TorchFunctionMode):
