@@ -51,6 +51,7 @@ def test_memory_hardly_grows_with_the_corpus() -> None:
         assert int(large[3]) < int(small[3]) + 150
 
 
+@pytest.mark.campaign
 def test_the_bigram_of_lecture_one_is_reproduced() -> None:
     shown = run_benchmark("published.py", "bigram")
     found = re.search(r"\| 2\.454 \| (\d\.\d{4}) train \|", shown)
@@ -62,6 +63,7 @@ def test_a_figure_without_its_corpus_says_what_to_give() -> None:
     assert "give --shakespeare FILE" in run_benchmark("published.py", "shakespeare")
 
 
+@pytest.mark.campaign
 def test_the_table_of_models_has_a_row_for_each() -> None:
     shown = run_benchmark("models.py", "bigram", "ngram")
     losses = re.findall(r"\| `(\w+)` \| [\d,]+ \| [\d.]+ s \| (\S+) \| (\S+) \| (\S+) \|", shown)
@@ -77,6 +79,7 @@ def test_fresh_processes_train_to_the_same_bits() -> None:
     ]
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_the_range_test_prints_a_row_and_the_rules() -> None:
     shown = run_benchmark("lr_range.py", "bigram")
     found = re.search(r"\| `bigram` \| 0\.3 \| ([\d.]+) \| ([\d.]+) \|", shown)
@@ -96,6 +99,7 @@ def test_a_lecture_s_own_training_is_a_figure_with_both_its_losses(
     assert all(2.5 < found.losses[split] < 4 for split in figure.splits)
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_diagnostics_prints_a_row() -> None:
     shown = run_benchmark("diagnostics.py", "bigram", "--rounds", "2")
     assert re.search(r"\| `bigram` \| [\d.]+( \| -?[\d.]+){2}( \| -?[\d.]+%){2} \|", shown)
@@ -115,6 +119,7 @@ def rows_of(shown: str) -> dict[str, float]:
     return {name: middle for name, (middle, _, _) in rows.items()}
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_a_step_prints_its_rows() -> None:
     flags = ["--rounds", "1", "--steps", "2", "--busy"]
     rows = rows_of(run_benchmark("step.py", *flags).replace("%", ""))
@@ -128,17 +133,20 @@ def test_the_benchmark_of_a_step_prints_its_rows() -> None:
     assert 0 < rows["what the model needs"] < rows["all that are done"]
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_waiting_prints_its_rows() -> None:
     rows = rows_of(run_benchmark("waiting.py", "--rounds", "1", "--steps", "1", "mlp"))
     assert rows.keys() == {"one thread", "all, which look again", "all, which sleep"}
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_sampling_prints_its_row(run_makemore: Runner, tmp_path: Path) -> None:
     run_makemore("train", "--max-steps", "1", "--n-layer", "1", "--n-embd", "8", "--out", "small")
     flags = ["--rounds", "1", "-n", "10", "--run", str(tmp_path / "small")]
     assert rows_of(run_benchmark("sampling.py", *flags)).keys() == {"ours"}
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_scoring_prints_its_rows(run_makemore: Runner, tmp_path: Path) -> None:
     run_makemore("train", "--max-steps", "1", "--n-layer", "1", "--n-embd", "8", "--out", "small")
     flags = ["--rounds", "1", "--run", str(tmp_path / "small")]
@@ -154,6 +162,7 @@ def test_the_benchmark_of_signals_prints_what_was_left_and_nothing_is_lost() -> 
     assert "can't go on" not in shown
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_start_up_prints_its_rows() -> None:
     rows = rows_of(run_benchmark("startup.py", "--rounds", "1"))
     assert {row for row, ms in rows.items() if ms > 0} >= {
@@ -164,6 +173,7 @@ def test_the_benchmark_of_start_up_prints_its_rows() -> None:
     }
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_memory_prints_its_rows() -> None:
     rows = rows_of(run_benchmark("memory.py", "--rounds", "1", "--steps", "1", "-n", "1"))
     usual = rows.pop("`python -c 'import torch'`")
@@ -171,6 +181,7 @@ def test_the_benchmark_of_memory_prints_its_rows() -> None:
     assert all(peak > usual for peak in rows.values())
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_scale_prints_a_table_for_each_format() -> None:
     shown = run_benchmark("scale.py", "--sizes", "1,2")
     cost = r"[\d.]+ s \([\d.]+\), \d+ MiB"
@@ -179,6 +190,7 @@ def test_the_benchmark_of_scale_prints_a_table_for_each_format() -> None:
     assert shown.count("| 1 MB | 2 MB | exponent |") == 2
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_n_grams_prints_its_rows_and_who_is_missing() -> None:
     shown = run_benchmark("ngrams.py", "--order", "3", "--megabytes", "1", "--prune", "1")
     found = re.findall(r"\| (names|1 MB) \| makemore \| [\d.]+ \| \d+ \| ([\d.]+) \|", shown)
@@ -187,6 +199,7 @@ def test_the_benchmark_of_n_grams_prints_its_rows_and_who_is_missing() -> None:
     assert "Without KenLM" in shown
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_the_moons_prints_its_rows() -> None:
     rows = rows_of(run_benchmark("moons.py", "--rounds", "1", "--steps", "3"))
     assert rows["micrograd"] > rows["PyTorch"] > 0
@@ -253,6 +266,7 @@ def test_the_peak_of_a_process_is_in_mebibytes() -> None:
     assert float(shown) == pytest.approx(64, abs=4)
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_a_large_step_counts_what_its_model_needs() -> None:
     flags = ["--rounds", "1", "--batch-size", "1", "--n-layer", "1"]
     shown = run_benchmark("large.py", *flags)
@@ -296,6 +310,7 @@ def test_changed_runs_of_strangers_are_used_or_refused() -> None:
     assert re.search(r"\| all \| 20 \| \d+ \| \d+ \| 0 \|", shown)
 
 
+@pytest.mark.campaign
 def test_the_benchmark_of_validations_tells_their_share_of_the_time() -> None:
     shown = run_benchmark("validation.py", "--models", "mlp")
     *_, row = shown.splitlines()

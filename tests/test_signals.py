@@ -186,6 +186,7 @@ def test_every_command_that_computes_is_tried() -> None:
     assert names == {*COMMANDS, "train", "runs", "cache"}
 
 
+@pytest.mark.campaign
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_signal_ends_every_command_without_a_word(folder: Path, command: str) -> None:
     process = start("importing('torch')", command, *COMMANDS[command], cwd=folder)

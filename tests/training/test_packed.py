@@ -35,7 +35,15 @@ def weights(maker: Maker) -> dict[str, list[float]]:
     return {name: tensor.tolist() for name, tensor in maker.model.state_dict().items()}
 
 
-@pytest.mark.parametrize("model", ["bigram", "ngram", "mlp", "gru", "transformer"])
+@pytest.mark.parametrize(
+    "model",
+    [
+        "ngram",
+        "mlp",
+        *(pytest.param(name, marks=pytest.mark.campaign) for name in ("bigram", "gru")),
+        "transformer",
+    ],
+)
 @pytest.mark.parametrize("format", ["lines", "text"])
 @pytest.mark.usefixtures("one_thread")
 def test_weights_losses_samples_and_scores_are_the_same(
