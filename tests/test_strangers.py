@@ -213,6 +213,7 @@ def endless(tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     inside("corpus", "longest", 10**18)(tensors, metadata)
 
 
+@pytest.mark.campaign
 def test_a_model_that_never_ends_is_cut_off_and_says_so(
     run_makemore: Runner, made: Path, tmp_path: Path
 ) -> None:

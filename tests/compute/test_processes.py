@@ -76,7 +76,12 @@ def test_shares_are_all_items_in_their_order(n: int, items: int) -> None:
     ("model", "tags", "more"),
     [
         ("transformer", ["loss/train", "loss/val", "gradient_norm"], []),
-        ("mlp", ["loss/train", "loss/val", "loss/val_error"], ["--eval-predictions", "2000"]),
+        pytest.param(
+            "mlp",
+            ["loss/train", "loss/val", "loss/val_error"],
+            ["--eval-predictions", "2000"],
+            marks=pytest.mark.campaign,
+        ),
     ],
 )
 def test_two_processes_lose_what_one_loses(
