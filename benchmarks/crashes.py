@@ -43,6 +43,7 @@ FLAGS += ["--batch-size", "16", "--eval-interval", "2", "--log-interval", "3"]
 FLAGS += ["--diagnostics", "full", "--keep-checkpoints", "7", "--device", "cpu"]
 CLOCKS = {"seconds", "characters_per_second"}
 IN_A_SAVE, ANY_TIME, AT_ITS_START = "inside a save", "any time", "at its start"
+TORN = b"killed in the middle of a write"
 CALLS = 150
 """System calls of about three saves."""
 FIRST_CALLS = 60
@@ -118,15 +119,16 @@ def arm(fatal: int) -> None:
         def write(self, content: Any) -> int:
             if is_due():
                 super().write(memoryview(content)[: len(content) // 2])
+                os.write(1, TORN)
                 os.kill(os.getpid(), signal.SIGKILL)
             return super().write(content)
 
     usual = Path.open
 
     def open_torn(path: Path, mode: str = "r", *rest: Any, **options: Any) -> Any:
-        return (
-            BufferedWriter(Torn(path, "w")) if mode == "wb" else usual(path, mode, *rest, **options)
-        )
+        if mode == "xb":  # as `write_whole` opens
+            return BufferedWriter(Torn(path, "x"))
+        return usual(path, mode, *rest, **options)
 
     for name in ("fsync", "replace", "truncate", "unlink", "mkdir"):
         setattr(os, name, around(getattr(os, name)))
@@ -228,6 +230,7 @@ def main() -> None:
                 if session.status == -signal.SIGKILL:
                     killed += 1
                     count[how] += 1
+                    count["torn"] += TORN in session.said.read_bytes()
                     continue
                 finished = True
                 said = session.said.read_text()
@@ -242,6 +245,7 @@ def main() -> None:
     print(f"| kills | {killed:,} |")
     for how in (IN_A_SAVE, ANY_TIME, AT_ITS_START):
         print(f"| … {how} | {count[how]:,} |")
+    print(f"| … in the middle of a write | {count['torn']:,} |")
     print(f"| resumed | {count['resumed']:,} |")
     print(f"| begun again, before a first checkpoint | {count['begun again']:,} |")
     print(f"| trainings brought to their end | {count['trainings']:,} |")

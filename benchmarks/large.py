@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack, redirect_stdout
 from pathlib import Path
 
-from side_by_side import Rounds, in_turn, natural
+from side_by_side import Rounds, ask, in_turn, natural
 
 SIDE, BLOCK, N_EMBD, N_HEAD = 2048, 256, 384, 6
 RATE, PEER = "products", "nanoGPT"
@@ -145,11 +145,7 @@ class Child:
 
     def __call__(self) -> float:
         """Give the CPU seconds of a step."""
-        asked, answers = self.process.stdin, self.process.stdout
-        assert asked, "a pipe"
-        assert answers, "a pipe"
-        print(file=asked, flush=True)
-        return float(answers.readline())
+        return ask(self.process)
 
 
 def print_table(measured: Mapping[str, Rounds], needed: float, title: str) -> None:

@@ -98,7 +98,7 @@ def ours(flags: list[str]) -> Finish:
         losses = [row["loss/val"] for row in rows if "loss/val" in row]
         # read by another process: this one must not hold torch when it starts the next
         read = (
-            "import sys; from pathlib import Path; from makemore.checkpoint import Checkpoint;"
+            "import sys; from pathlib import Path; from makemore.runs.checkpoint import Checkpoint;"
             "print(Checkpoint.load(Path(sys.argv[1])).progress.seconds)"
         )
         seconds = run([sys.executable, "-c", read, str(path / "last.safetensors")]).output

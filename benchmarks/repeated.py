@@ -9,24 +9,24 @@ that keep the cores busy. `--at-once` runs so many together, which keeps the cor
 """
 
 import argparse
-import os
 import subprocess
 import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from hashlib import blake2b
 from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from waiting import BUSY
+from side_by_side import busy
+
+from makemore.models import ARCHITECTURES
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 ROOT = Path(__file__).parent.parent
-MODELS = ("bigram", "ngram", "mlp", "wavenet", "bow", "rnn", "lstm", "gru", "transformer")
+MODELS = tuple(ARCHITECTURES)
 DATA = {"lines": ["data/names.txt"], "text": ["docs/lectures"]}
 """From the root of the repository; a text of many characters, of which few windows share a part."""
 
@@ -87,12 +87,7 @@ def main() -> None:
     alone = options.processes // 2
     for n, n_busy in ((alone, 0), (options.processes - alone, options.busy)):
         models = list(islice(cycle(options.models), n))
-        with ExitStack() as stack:
-            for _ in range(n_busy):
-                process = subprocess.Popen([sys.executable, "-c", BUSY, str(os.getpid())])
-                stack.callback(process.wait)
-                stack.callback(process.kill)
-            pool = stack.enter_context(ThreadPoolExecutor(options.at_once))
+        with busy(n_busy), ThreadPoolExecutor(options.at_once) as pool:
             of_each = pool.map(train_there, models, [options.steps] * n)
             for model, hashes in zip(models, of_each, strict=True):
                 for kind, of_one in zip(DATA, hashes, strict=True):

@@ -19,7 +19,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +31,30 @@ PEER_FIRST_SAVE = 500
 """The step at which the peer evaluates for the first time, and saves its weights."""
 PEER_WARM_UP = 20
 """The first step times that it prints, one in ten steps, are left out."""
+
+
+BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
+"""A program that keeps a core busy, but never outlives who has started it."""
+
+
+@contextmanager
+def busy(n: int) -> Iterator[None]:
+    """Keep so many cores busy within `with`."""
+    with ExitStack() as stack:
+        for _ in range(n):
+            process = subprocess.Popen([sys.executable, "-c", BUSY, str(os.getpid())])
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+        yield
+
+
+def ask(child: "subprocess.Popen[str]") -> float:
+    """Ask a process that waits for it to measure once: it reads a line, and prints a number."""
+    asked, answers = child.stdin, child.stdout
+    assert asked, "a pipe"
+    assert answers, "a pipe"
+    print(file=asked, flush=True)
+    return float(answers.readline())
 
 
 @dataclass(frozen=True)

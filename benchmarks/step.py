@@ -30,10 +30,7 @@ environment let one with AVX-512 compute as one without.
 step takes there.
 """
 
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -42,7 +39,17 @@ from dataclasses import dataclass
 from functools import partial
 
 import torch
-from side_by_side import PEER_BATCH, Peer, Rounds, command_line, in_turn, natural, run, step_time
+from side_by_side import (
+    PEER_BATCH,
+    Peer,
+    Rounds,
+    busy,
+    command_line,
+    in_turn,
+    natural,
+    run,
+    step_time,
+)
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -62,8 +69,6 @@ PEER_STEPS = 400
 PEER_MODELS = ("mlp", "bow", "rnn", "gru", "transformer")
 SIDE, PRODUCTS = 2048, 10
 NEVER = 10**9
-BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
-"""A program that keeps a core busy, but never outlives who has started it."""
 CPU = torch.device("cpu")
 OURS, THEIRS, RATE = "ours", "theirs", "GFLOPs a second"
 BESIDE = {OURS: "ours, busy", THEIRS: "theirs, busy"}
@@ -162,12 +167,8 @@ def product_rate(threads: int) -> float:
 
 def beside_busy(measure: Callable[[], float]) -> float:
     """Measure while another process keeps a core busy."""
-    busy = subprocess.Popen([sys.executable, "-c", BUSY, str(os.getpid())])
-    try:
+    with busy(1):
         return measure()
-    finally:
-        busy.kill()
-        busy.wait()
 
 
 def print_speeds(measured: Mapping[str, Rounds], batches: Mapping[str, tuple[int, float]]) -> None:

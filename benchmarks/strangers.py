@@ -29,7 +29,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-MODELS = ("bigram", "ngram", "mlp", "wavenet", "bow", "rnn", "lstm", "gru", "transformer")
+from makemore.models import ARCHITECTURES
+
+MODELS = tuple(ARCHITECTURES)
 SMALL: dict[str, dict[str, Any]] = {
     "ngram": {"order": 3},
     "mlp": {"n_hidden": 8, "n_embd": 4},

@@ -14,9 +14,8 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
-from typing import Any
 
-from side_by_side import in_turn, natural
+from side_by_side import ask, busy, in_turn, natural
 
 WAYS = {
     "one thread": {"OMP_NUM_THREADS": "1"},
@@ -24,7 +23,6 @@ WAYS = {
     "all, which sleep": {"OMP_WAIT_POLICY": "PASSIVE"},
 }
 """What the environment of each says; 300,000 looks are the library's own number."""
-BUSY = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"
 WARM_UP = 3
 
 
@@ -43,11 +41,7 @@ class Steps:
 
     def __call__(self) -> float:
         """Give the mean time of a step, ms."""
-        asked, answers = self.process.stdin, self.process.stdout
-        assert asked, "a pipe"
-        assert answers, "a pipe"
-        print(file=asked, flush=True)
-        return float(answers.readline())
+        return ask(self.process)
 
 
 def take_steps(model: str, steps: int) -> None:
@@ -87,14 +81,10 @@ def main() -> None:
     for model in arguments.models or ("mlp", "wavenet"):
         with ExitStack() as stack:
             ways = {way: Steps(model, arguments.steps, told) for way, told in WAYS.items()}
-            processes: list[subprocess.Popen[Any]] = [way.process for way in ways.values()]
-            processes += [
-                subprocess.Popen([sys.executable, "-c", BUSY, str(os.getpid())])
-                for _ in range(arguments.busy)
-            ]
-            for process in processes:
-                stack.callback(process.wait)
-                stack.callback(process.kill)
+            for steps in ways.values():
+                stack.callback(steps.process.wait)
+                stack.callback(steps.process.kill)
+            stack.enter_context(busy(arguments.busy))
             in_turn(1, ways)  # until each has warmed up
             measured = in_turn(arguments.rounds, ways)
         print(f"| {model} | ms a step | over one thread |\n|---|---|---|")

@@ -39,10 +39,10 @@ class Grid:
             justify: JustifyMethod = "left" if number < self.left else "right"
             style = self.styles[number] if self.styles else ""
             # where it is too wide, a name goes on in the next line: a part of it names nothing
-            heading = show_lines(heading)
+            heading = visible(heading, but="\n")
             table.add_column(Text(heading), justify=justify, style=style, overflow="fold")
         for row in self.rows:
-            table.add_row(*(Text(show_lines(cell)) for cell in row))
+            table.add_row(*(Text(visible(cell, but="\n")) for cell in row))
         return table
 
     def to_html(self) -> str:
@@ -102,11 +102,6 @@ def visible(text: str, but: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(repr(c)[1:-1] if _is_obeyed(c) and c not in but else c for c in text)
-
-
-def show_lines(text: str) -> str:
-    """Do as `visible` with each line of a text, and keep the line breaks."""
-    return "\n".join(map(visible, text.split("\n")))
 
 
 def _is_obeyed(character: str) -> bool:

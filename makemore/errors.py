@@ -14,7 +14,7 @@ class UsageError(UserError):
 
 
 class StoppedError(UserError):
-    """Who was asked to stop has done so, before there was anything to keep."""
+    """Who was asked to stop has done so; a user sees it only where there is nothing to keep yet."""
 
     def __init__(self) -> None:
         super().__init__("Stopped before the first step; nothing is kept.")

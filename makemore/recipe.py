@@ -107,8 +107,8 @@ class TrainingSettings(Settings):
     seed: int = Field(3407, ge=0, lt=2**63, description="of the weights, batches and dropout")
     precision: Precision = Field(
         "auto",
-        description="of the factors of matrix products, in training alone; auto: bf16 on a CUDA "
-        "GPU that has it, otherwise fp32",
+        description="of the factors of matrix products, in training alone (tf32: in all that "
+        "follows); auto: bf16 on a CUDA GPU that has it, otherwise fp32",
     )
     compile: bool = Field(
         False,

@@ -23,7 +23,8 @@ from makemore.config import Config
 from makemore.contexts.prefixes import PrefixTable
 from makemore.contexts.tables import Table
 from makemore.contexts.windows import WindowTable
-from makemore.corpus.documents import BOUNDARY, Lines
+from makemore.corpus.documents import Lines
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.models import ARCHITECTURES, build_model

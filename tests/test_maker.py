@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import makemore
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.reading import embedded_names
 from makemore.maker import Maker
 

@@ -147,7 +147,7 @@ BEFORE_THE_FIRST_STEP = {
         "patch('makemore.models.ngram', 'Ngram.prepare', 1, stay)",
         [*FLAGS, "--model", "ngram"],
     ),
-    "the first validation": ("patch('makemore.training.learner', 'evaluate', 1, stay)", MLP),
+    "the first validation": ("patch('makemore.training.validation', 'evaluate', 1, stay)", MLP),
 }
 
 

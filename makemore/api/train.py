@@ -190,9 +190,9 @@ def _warn_of_other_conditions(learner: Learner, before: Conditions | None) -> No
 
 def _of_validation(learner: Learner) -> list[str]:
     """Say in a line how much of the validation split is measured, unless it is all."""
-    if learner.val_subset is None:
+    if learner.validation.subset is None:
         return []
-    some, whole = learner.val_subset.predictions, learner.val_documents.predictions
+    some, whole = learner.validation.subset.predictions, learner.val_documents.predictions
     return [f"validating on {some:,} of {whole:,} predictions, always the same ones"]
 
 

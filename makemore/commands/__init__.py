@@ -3,6 +3,7 @@
     train, sample, eval, …   a command each, thin over a function of the library
     flags                    every setting as a flag
     console                  what is printed
+    surprise                 characters in the colour of their probability
     messages                 what is said on stderr
     streams                  standard output that is closed, or on a full disk
     paths                    none is empty

@@ -9,7 +9,7 @@ from rich.live import Live
 from rich.text import Text
 
 from makemore.corpus.reading import LINES, HowToRead
-from makemore.display import Grid, Shown, show_lines, show_loss, visible
+from makemore.display import Grid, Shown, show_loss, visible
 from makemore.shell import quote
 
 if TYPE_CHECKING:  # the list of lectures is shown without torch
@@ -36,7 +36,7 @@ def in_terminal() -> bool:
 
 def say(line: str = "", style: str = "") -> None:
     """Print one line whatever its length, spelling out what a terminal would obey."""
-    console.print(Text(show_lines(line), style), soft_wrap=True)
+    console.print(Text(visible(line, but="\n"), style), soft_wrap=True)
 
 
 def follow(lines: Iterable[str]) -> None:

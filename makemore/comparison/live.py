@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from makemore.comparison.comparison import Comparison
-from makemore.display import show_lines, visible
+from makemore.display import visible
 from makemore.training.live import LiveArea
 from makemore.training.status import pace
 
@@ -29,7 +29,7 @@ class LiveTable:
     def say(self, line: str) -> None:
         """Show one line, whatever its length; no character of it is obeyed."""
         if self._show:
-            self._area.console.print(Text(show_lines(line)), soft_wrap=True)
+            self._area.console.print(Text(visible(line, but="\n")), soft_wrap=True)
 
     def update(self, comparison: Comparison) -> None:
         """Show how far a comparison has come."""

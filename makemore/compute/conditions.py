@@ -18,6 +18,7 @@ class Conditions:
         processor: the vector instructions that PyTorch takes, AVX512 for example; or the GPU.
         workers: how many share a step.
         threads: of PyTorch, for each of them.
+        processes: that share a training.
     """
 
     makemore: str
@@ -25,14 +26,16 @@ class Conditions:
     processor: str
     workers: int
     threads: int
+    processes: int = 1
 
     @classmethod
-    def of(cls, device: torch.device, workers: Workers) -> Self:
+    def of(cls, device: torch.device, workers: Workers, processes: int = 1) -> Self:
         """Find out those of a training here."""
         processor = torch.backends.cpu.get_cpu_capability()
         if device.type != "cpu":
             processor = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
-        return cls(makemore.__version__, torch.__version__, processor, workers.n, workers.threads)
+        versions = makemore.__version__, torch.__version__
+        return cls(*versions, processor, workers.n, workers.threads, processes)
 
     def difference(self, now: Self) -> str | None:
         """Say what is another now, as "pytorch 2.12 (now 2.13)"; None where all is the same."""

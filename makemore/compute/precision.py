@@ -3,7 +3,8 @@
 Weights, sums, normalisations and losses are fp32 everywhere; what changes is what goes into matrix
 products. A GPU takes bf16 several times as fast (mixed precision: Micikevicius et al. 2018,
 https://arxiv.org/abs/1710.03740; bf16 has fp32's range, so that no loss is scaled). Validation,
-evaluation and sampling stay in fp32.
+evaluation and sampling stay in fp32, or multiply in tf32 where that was asked for: it holds for the
+whole process.
 """
 
 from contextlib import AbstractContextManager, nullcontext

@@ -94,12 +94,6 @@ class Processes:
             dist.all_reduce(found, dist.ReduceOp.MIN)
         return int(found)
 
-    def follow(self, vector: Tensor) -> None:
-        """Take the first process's vector in the place of one's own."""
-        if self.n > 1:
-            with _lost_others(self):
-                dist.broadcast(vector, 0)
-
     def _sum(self, message: Tensor) -> None:
         with _lost_others(self):
             dist.all_reduce(message)

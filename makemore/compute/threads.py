@@ -92,8 +92,8 @@ class Workers:
 
     def __enter__(self) -> Self:
         if self.n > 1 or self.looks_ahead:
-            # OpenMP and MKL keep a number for each thread: a new one is told before its first work
-            # and one more thread than workers, for what is asked for ahead
+            # one more than the caller needs beside it, for what is asked for ahead; and OpenMP and
+            # MKL keep a number for each thread, so that a new one is told before its first work
             self.pool = ThreadPoolExecutor(
                 self.n, initializer=torch.set_num_threads, initargs=(self.threads,)
             )

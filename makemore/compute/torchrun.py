@@ -13,7 +13,7 @@ def rank() -> int:
 
 def local_rank() -> int:
     """Number it among those of this machine."""
-    return int(os.environ.get("LOCAL_RANK", 0)) if n_processes() > 1 else 0
+    return int(os.environ.get("LOCAL_RANK", 0))
 
 
 def n_processes() -> int:

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from makemore.contexts.tables import CHUNK
-from makemore.corpus.documents import BOUNDARY, Cut, Documents, Ints, Pieces
+from makemore.corpus.documents import Documents
+from makemore.corpus.predictions import BOUNDARY, Cut, Ints, Pieces
 
 MOST_AT_A_TIME = 2**25
 """Different grams of one block: up to 100 bytes each while they are counted, 3 GiB."""

@@ -31,7 +31,7 @@ import torch
 from torch import Tensor
 
 from makemore.contexts.prefixes import PrefixTable
-from makemore.corpus.documents import Ints
+from makemore.corpus.predictions import Ints
 
 VECTOR_WIDTH = 16
 """Floats in the widest vector register of a CPU; rows of a multiple of it are the fastest."""

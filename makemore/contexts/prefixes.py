@@ -27,7 +27,8 @@ from makemore.contexts.tables import (
     Table,
     count_pairs,
 )
-from makemore.corpus.documents import Chunked, Cut, Documents, Ints, Lines, Pieces, Text
+from makemore.corpus.documents import Documents, Lines, Text
+from makemore.corpus.predictions import Chunked, Cut, Ints, Pieces
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from makemore.contexts.tables import CHUNK, Part, Table
-from makemore.corpus.documents import BOUNDARY, Chunked, Cut, Documents, Ints, Pieces, runs
+from makemore.corpus.documents import Documents
+from makemore.corpus.predictions import BOUNDARY, Chunked, Cut, Ints, Pieces, runs
 
 
 @dataclass(frozen=True)

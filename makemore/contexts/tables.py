@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from makemore.corpus.documents import Chunked, Cut, Documents, Ints, Pieces
+from makemore.corpus.documents import Documents
+from makemore.corpus.predictions import Chunked, Cut, Ints, Pieces
 
 MOST_NUMBERED = 2**22
 """Predictions, or places once padded, of a split that is put in order as a whole. That takes up to

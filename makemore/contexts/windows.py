@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from makemore.contexts.tables import CHUNK, MOST_NUMBERED, Part, Table, count_pairs
-from makemore.corpus.documents import BOUNDARY, Chunked, Cut, Documents, Ints, Pieces, Text
+from makemore.corpus.documents import Documents
+from makemore.corpus.predictions import BOUNDARY, Chunked, Cut, Ints, Pieces
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,12 @@ class PreparedWindows:
 
     def __init__(self, reader: WindowReader, documents: Documents) -> None:
         self.reader = reader
-        self.of_text = isinstance(documents, Text)
+        self.of_text = documents.of_text
         self.numbered: NumberedWindows | None = None
         if documents.predictions <= MOST_NUMBERED:
-            numbered = NumberedWindows(documents.pieces(), reader.context_length, reader.vocab_size)
-            self.numbered = numbered
+            self.numbered = NumberedWindows(
+                documents.pieces(), reader.context_length, reader.vocab_size
+            )
 
     def alphabetical(self, pieces: Pieces) -> Pieces:
         """Put documents in alphabetical order, and leave the predictions of a text as they are."""

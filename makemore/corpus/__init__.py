@@ -1,6 +1,7 @@
 """How does a file become numbers?
 
-sources      paths become bytes: files, folders, standard input, unpacked
+sources      paths become bytes: files, folders, standard input
+unpacking    what gzip or zstd has packed
 decoding     bytes become characters
 columns      of a table, the cells of one column
 parquet      of a table in a Parquet file
@@ -14,6 +15,7 @@ splits       documents fall into train, val and test
 hashes       which of them does so, for many at once
 vocabulary   characters become ids and back
 documents    the ids of many documents, or of one long text, as flat arrays
+predictions  which characters are predicted, named by where they stand
 loading      a corpus is read and split: in memory, or packed where it is large
 pieces       batches become numbers, by several processes
 spool        these wait in files until all characters are known

@@ -8,6 +8,7 @@ from itertools import chain, islice
 from typing import Any, Literal
 
 from makemore.corpus.decoding import refuse_surrogates
+from makemore.corpus.sources import bounded
 from makemore.errors import UserError
 
 DELIMITERS = {".csv": ",;\t|", ".tsv": "\t", ".tab": "\t"}
@@ -182,7 +183,14 @@ def _json_rows(
         UserError: a line is no object, or an array is too large to be read at once.
     """
     if is_array:
-        text = "".join(_bounded(name, lines))
+        text = "".join(
+            bounded(
+                lines,
+                LARGEST_ARRAY,
+                f"{name} is an array of JSON of more than {LARGEST_ARRAY:,} characters, which "
+                f"can't be read in a stream: write one object a line, as JSON Lines (jq -c '.[]').",
+            )
+        )
         array = _json(text)
         if isinstance(array, list) and all(isinstance(one, dict) for one in array):
             yield from ((f"object {number}", row) for number, row in enumerate(array, start=1))
@@ -195,18 +203,6 @@ def _json_rows(
         if row is None:
             raise UserError(f"{name}, line {number}, is no object of JSON in one line.")
         yield f"line {number}", row
-
-
-def _bounded(name: str, lines: Iterable[str]) -> Iterator[str]:
-    size = 0
-    for line in lines:
-        size += len(line)
-        if size > LARGEST_ARRAY:
-            raise UserError(
-                f"{name} is an array of JSON of more than {LARGEST_ARRAY:,} characters, which "
-                f"can't be read in a stream: write one object a line, as JSON Lines (jq -c '.[]')."
-            )
-        yield line
 
 
 def _first_of_array(text: str) -> dict[str, Any] | None:

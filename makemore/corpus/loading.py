@@ -9,9 +9,10 @@ from dataclasses import replace
 from makemore.corpus.bar import Bar
 from makemore.corpus.cache import cache_folder, find_packed
 from makemore.corpus.guessing import hint
-from makemore.corpus.hashes import hashes_of, splits_of
+from makemore.corpus.hashes import hashes_of
 from makemore.corpus.once import keep_once, size_of
 from makemore.corpus.packing import WhatToRead
+from makemore.corpus.pieces import Splitting
 from makemore.corpus.reader import read
 from makemore.corpus.reading import LINES, HowToRead, embedded_names
 from makemore.corpus.sources import Files, Paths, find_files
@@ -96,10 +97,11 @@ def _read_whole(what: WhatToRead, source: str, bar: Bar) -> Corpus:
     changes = reading.changes
     parts: dict[Split, list[str]] = {"train": [], "val": [], "test": []}
     if how.format == "lines":
-        places = splits_of(hashes_of(reading.documents, what.seed), what.shares).tolist()
+        own_files = [split for split in files if split is not None]
+        splitting = Splitting(what.shares, what.seed, own_files)
+        places = splitting.places(hashes_of(reading.documents, what.seed)).tolist()
         for document, place in zip(reading.documents, places, strict=True):
-            split = SPLITS[place]
-            parts["train" if split in files else split].append(document)
+            parts[SPLITS[place]].append(document)
     else:
         (text,) = reading.documents
         train, val, test = cuts(len(text), what.shares, files)

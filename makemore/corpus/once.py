@@ -9,7 +9,8 @@ from pathlib import Path
 from stat import S_ISREG
 
 from makemore.corpus.packing import UNFINISHED
-from makemore.corpus.sources import GZIP, STDIN, ZSTD, Files, Source
+from makemore.corpus.sources import STDIN, Files, Source
+from makemore.corpus.unpacking import GZIP, ZSTD
 from makemore.errors import UserError
 from makemore.signals import SIGNALS
 

@@ -73,7 +73,9 @@ class DataSettings(Settings):
         description=r"what stands between two documents: blank for empty lines, or any characters, "
         r"with \n for a line break and \t for a tab",
     )
-    column: str | None = Field(None, description="column of a CSV, TSV, JSON or JSON Lines file")
+    column: str | None = Field(
+        None, description="column of a CSV, TSV, JSON, JSON Lines or Parquet file"
+    )
     encoding: str | None = Field(
         None, description="of the files, as Python names it; unless given, UTF-8"
     )

@@ -1,4 +1,4 @@
-"""Paths become bytes: a file, the files of a folder, standard input; what is packed is unpacked.
+"""Paths become bytes: a file, the files of a folder, standard input.
 
 Bytes come in chunks, so that a file of any length takes no more memory than a chunk.
 """
@@ -7,23 +7,19 @@ import io
 import os
 import stat
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
+from makemore.corpus.unpacking import may_be_packed, unpacker_of
 from makemore.errors import UsageError, UserError
 
 STDIN = Path("-")
 """The path that stands for standard input."""
-GZIP = b"\x1f\x8b"
-"""What every gzipped file begins with (RFC 1952)."""
-ZSTD = b"\x28\xb5\x2f\xfd"
-"""What every file packed by zstd begins with (RFC 8878)."""
 PACKED = {".gz", ".zst"}
 """Endings of a name that say how the file is packed, and nothing of what it holds."""
 CHUNK = 2**20
@@ -32,6 +28,7 @@ MOST_BYTES = 2**32
 """Of what doesn't say how long it is: a pipe, or a packed file once it is unpacked."""
 
 Seen = Callable[[int], None]
+Chunk = TypeVar("Chunk", bytes, str)
 Paths = str | Path | Sequence[str | Path]
 """Files and folders, one or several, as a user names them."""
 
@@ -79,15 +76,11 @@ class Source:
         """
         raw = self.raw(seen)
         first = next(raw, b"")
-        while _may_be_packed(first) and (more := next(raw, b"")):
+        while may_be_packed(first) and (more := next(raw, b"")):
             first += more
-        if first.startswith(GZIP):
-            yield from _bounded(self.name, _gunzip(self.name, chain([first], raw)))
-        elif first.startswith(ZSTD):
-            yield from _bounded(self.name, _unzstd(self.name, chain([first], raw)))
-        else:
-            yield first
-            yield from raw
+        whole = chain([first], raw)
+        unpack = unpacker_of(first)
+        yield from whole if unpack is None else _bounded(self.name, unpack(self.name, whole))
 
     def raw(self, seen: Seen = lambda n: None) -> Iterator[bytes]:
         """Give its bytes as they are.
@@ -237,69 +230,31 @@ def _read_some(file: BinaryIO, size: int) -> bytes:
 
 
 def _bounded(name: str, chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Give chunks to their end, if it comes.
+    """Give chunks to their end, if it comes before `MOST_BYTES`.
 
     Raises:
-        UserError: it hasn't come after `MOST_BYTES`.
+        UserError: it hasn't.
+    """
+    return bounded(
+        chunks,
+        MOST_BYTES,
+        f"{name} gives more than {MOST_BYTES / 2**30:g} GiB: does it end? "
+        f"If so, put a part of it in a file.",
+    )
+
+
+def bounded(chunks: Iterable[Chunk], most: int, problem: str) -> Iterator[Chunk]:
+    """Give chunks of bytes or characters, up to so many in all.
+
+    Raises:
+        UserError: there are more, which is the problem.
     """
     size = 0
     for chunk in chunks:
         size += len(chunk)
-        if size > MOST_BYTES:
-            raise UserError(
-                f"{name} gives more than {MOST_BYTES / 2**30:g} GiB: does it end? "
-                f"If so, put a part of it in a file."
-            )
+        if size > most:
+            raise UserError(problem)
         yield chunk
-
-
-def _may_be_packed(first: bytes) -> bool:
-    """Tell whether too few bytes are there to see how a file is packed."""
-    return any(len(first) < len(magic) and magic.startswith(first) for magic in (GZIP, ZSTD))
-
-
-def _gunzip(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpack gzip, of which a file may hold several, one behind the other."""
-    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-    try:
-        for chunk in chunks:
-            rest = chunk
-            while rest:
-                if unpacker.eof:
-                    rest = rest.lstrip(b"\0")  # with which some tapes are filled up
-                    if not rest:
-                        break
-                    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-                yield unpacker.decompress(rest, CHUNK)
-                rest = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
-        yield unpacker.flush()
-    except zlib.error as error:
-        raise UserError(f"{name} is gzipped, and damaged: {error}.") from error
-    if not unpacker.eof:
-        raise UserError(f"{name} is gzipped, and damaged: its end is missing.")
-
-
-def _unzstd(name: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    try:
-        import zstandard  # an extra
-    except ImportError as error:
-        raise UserError(
-            f"{name} is packed by zstd: pip install 'makemore[zstd]' lets makemore unpack it."
-        ) from error
-    unpacker, step = zstandard.ZstdDecompressor().decompressobj(), CHUNK // 64
-    try:
-        for chunk in chunks:
-            for start in range(0, len(chunk), step):  # what comes of it may be many times as long
-                rest = chunk[start : start + step]
-                while rest:
-                    if unpacker.eof:
-                        unpacker = zstandard.ZstdDecompressor().decompressobj()
-                    yield unpacker.decompress(rest)
-                    rest = unpacker.unused_data if unpacker.eof else b""
-    except zstandard.ZstdError as error:
-        raise UserError(f"{name} is packed by zstd, and damaged: {error}.") from error
-    if not unpacker.eof:
-        raise UserError(f"{name} is packed by zstd, and damaged: its end is missing.")
 
 
 def _name(path: Path) -> str:

@@ -20,7 +20,7 @@ MOST_CHARACTERS = 2**15
 """In a vocabulary: the Han characters of Unicode's first block and all Korean syllables together.
 
 Each model gives every one of them a number at every place, so that each batch takes V times as
-long, and a bigram V times V floats: 4 GiB.
+long. A bigram, which has V times V numbers, takes fewer.
 """
 
 

@@ -6,7 +6,7 @@ from typing import overload
 
 import numpy as np
 
-from makemore.corpus.documents import Ints
+from makemore.corpus.predictions import Ints
 from makemore.corpus.vocabulary import Ids, Vocabulary
 
 AT_A_TIME = 2**22

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from makemore.corpus.documents import BOUNDARY, Documents, Ints, Lines, Text
+from makemore.corpus.documents import Documents, Lines, Text
+from makemore.corpus.predictions import BOUNDARY, Ints
 from makemore.corpus.reading import Format, unescape
 from makemore.errors import MakemoreWarning, UserError
 

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from makemore.contexts.sequences import in_blocks, lay_out, sequence_table
 from makemore.contexts.windows import window_table
-from makemore.corpus.documents import Documents, Lines, Pieces
+from makemore.corpus.documents import Documents, Lines
+from makemore.corpus.predictions import Pieces
 from makemore.models.base import Model
 
 N = 1000

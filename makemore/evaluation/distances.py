@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 import numpy as np
 import torch
 
-from makemore.corpus.documents import Ints
+from makemore.corpus.predictions import Ints
 
 ROWS_AT_A_TIME = 64
 

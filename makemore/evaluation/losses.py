@@ -126,9 +126,11 @@ class Done:
             self.watch(self.done / self.whole)
 
 
-def logits_at_a_time(of_text: bool) -> int:
-    """Say how many logits a table of an evaluation has at most."""
-    return LOGITS_OF_TEXT_AT_A_TIME if of_text else LOGITS_AT_A_TIME
+def contexts_at_a_time(model: Model, of_text: bool, predictions: int, parts: int) -> int:
+    """Say how many contexts a table of an evaluation has at most, so that there are `parts`."""
+    logits = LOGITS_OF_TEXT_AT_A_TIME if of_text else LOGITS_AT_A_TIME
+    most = logits // max(model.vocab_size, 256)
+    return max(1, min(most, -(-predictions // parts)))
 
 
 def tables(model: Model, documents: Documents, parts: int = 1) -> Iterator[Table]:
@@ -136,8 +138,7 @@ def tables(model: Model, documents: Documents, parts: int = 1) -> Iterator[Table
 
     There are at least `parts` of them, as nearly equal as documents of whole length allow.
     """
-    most = logits_at_a_time(documents.of_text) // max(model.vocab_size, 256)
-    size = max(1, min(most, -(-documents.predictions // parts)))
+    size = contexts_at_a_time(model, documents.of_text, documents.predictions, parts)
     for table in model.reader.tables(documents, size):
         yield table.to(model.device)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from makemore.corpus.documents import Ints
+from makemore.corpus.predictions import Ints
 from makemore.corpus.splits import SPLITS, Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.display import Grid, Shown

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from makemore.compute.threads import Workers, workers_that_help
 from makemore.contexts.tables import Part
-from makemore.corpus.documents import Documents, Ints
+from makemore.corpus.documents import Documents
+from makemore.corpus.predictions import Ints
 from makemore.corpus.reading import Format
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.display import Grid, Shown, visible

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.reader import read_documents
 from makemore.corpus.reading import embedded_names
 from makemore.corpus.vocabulary import Vocabulary

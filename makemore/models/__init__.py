@@ -9,6 +9,7 @@
     watching        the operations of any model while it predicts
     activations     what the nonlinearities of any model give
     custom          a user's own model
+    trust           whose files run, and are looked into, unasked
 
 The registry is collected from the settings. A class, and torch with it, is imported when it is
 built.

@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from makemore.corpus.documents import BOUNDARY, Lines
+from makemore.corpus.documents import Lines
+from makemore.corpus.predictions import BOUNDARY
 from makemore.errors import UserError
 from makemore.models.base import Model
 from makemore.models.settings import CustomSettings

@@ -40,7 +40,8 @@ from torch import Tensor
 
 from makemore.contexts.grams import GramCounter
 from makemore.contexts.windows import WindowTable
-from makemore.corpus.documents import BOUNDARY, Documents
+from makemore.corpus.documents import Documents
+from makemore.corpus.predictions import BOUNDARY
 from makemore.errors import UserError
 from makemore.models.settings import NgramSettings
 from makemore.models.window import WindowModel
@@ -135,7 +136,7 @@ class Ngram(WindowModel):
         """Spell out the contexts of nodes (N,) of known depths: int64 (N, context_length)."""
         windows = torch.full((len(nodes), self.context_length), BOUNDARY)
         column = self.context_length - depths.long()
-        while (below := column < self.context_length).any() and len(self.keys) > 1:
+        while (below := column < self.context_length).any():
             key = self.keys[nodes[below]]
             windows[below, column[below]] = key % self.vocab_size
             nodes = nodes.masked_scatter(below, key // self.vocab_size)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from makemore.contexts.tables import Table
 from makemore.contexts.windows import WindowTable
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.models.base import Model, State, select_rows
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.reading import clean
 from makemore.diagnostics.explain import shown_characters
 from makemore.errors import UserError

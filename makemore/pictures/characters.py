@@ -3,7 +3,7 @@
 import unicodedata
 from collections import Counter
 
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.maker import Maker
 
 MOST = 64

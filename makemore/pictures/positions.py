@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from makemore.corpus.documents import Documents, Ints, Text
+from makemore.corpus.documents import Documents, Text
+from makemore.corpus.predictions import Ints
 from makemore.diagnostics.explain import shown_characters
 from makemore.evaluation.scores import Floats, predict
 from makemore.maker import Maker

@@ -41,6 +41,7 @@ class _OfTheConditions(_Checked):
     processor: str = Field(max_length=64)
     workers: int = Field(ge=1, lt=2**63)
     threads: int = Field(ge=1, lt=2**63)
+    processes: int = Field(1, ge=1, lt=2**63)
 
 
 class Metadata(_Checked):

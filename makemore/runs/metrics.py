@@ -111,6 +111,5 @@ class Tracker:
 
 def _drop_lines(metrics: Path, first: int) -> None:
     """Drop the lines of step `first` and later, and all from one on that a crash has torn."""
-    if metrics.exists():
-        before = takewhile(lambda line: line[1]["step"] < first, read_lines(metrics))
-        cut(metrics, sum(size for size, _ in before))
+    before = takewhile(lambda line: line[1]["step"] < first, read_lines(metrics))
+    cut(metrics, sum(size for size, _ in before))

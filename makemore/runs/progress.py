@@ -43,7 +43,7 @@ class Progress:
         train_loss: mean loss of the batches last logged, in nats a character.
         val_loss: newest loss of the validation split.
         val_error: its standard error; 0: it is exact.
-        validated: whether that is of this very step;
+        validated: whether the newest validation loss is of this very step.
         characters_per_second: predictions trained on in a second, validation not counted.
         seconds_left: until the last step, at the pace so far.
     """

@@ -12,7 +12,7 @@ draw another character wherever those before it in the alphabet have become a li
 
 import torch
 
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.models.base import Model
 from makemore.sampling.sampler import Sampler

@@ -9,7 +9,7 @@ import math
 
 import torch
 
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.models.base import Model
 

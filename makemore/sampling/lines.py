@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import MakemoreWarning, UserError

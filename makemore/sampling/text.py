@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import torch
 
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UsageError
 from makemore.models.base import Model

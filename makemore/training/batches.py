@@ -12,7 +12,8 @@ import numpy as np
 
 from makemore.compute.permutation import permute
 from makemore.contexts.tables import Prepared, Table
-from makemore.corpus.documents import Cut, Documents, Ints, Pieces, Text
+from makemore.corpus.documents import Documents, Text
+from makemore.corpus.predictions import Cut, Ints, Pieces
 from makemore.models.base import Model
 from makemore.recipe import TrainingSettings
 

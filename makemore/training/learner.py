@@ -9,17 +9,12 @@ benchmark, a check or a notebook takes steps as it likes:
 """
 
 import math
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, partial
-from importlib.util import find_spec
-from itertools import islice
-from shutil import which
 from typing import Any, NamedTuple, Self
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -27,14 +22,14 @@ from makemore.compute.conditions import Conditions
 from makemore.compute.devices import pick_device, reproducible
 from makemore.compute.precision import pick_precision
 from makemore.compute.processes import ALONE, Processes
-from makemore.compute.randomness import random_states, restore_random_states, seed_step
+from makemore.compute.randomness import seed_step
 from makemore.compute.threads import Workers, threads_that_pay, workers_that_help
 from makemore.config import Config
-from makemore.contexts.tables import Part, Table
+from makemore.contexts.tables import Table
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
-from makemore.errors import StoppedError, UserError
-from makemore.evaluation.losses import Evaluation, Item, evaluate, tables, until
+from makemore.errors import UserError
+from makemore.evaluation.losses import Evaluation
 from makemore.maker import Maker
 from makemore.models import build_model
 from makemore.models.base import Model
@@ -44,14 +39,15 @@ from makemore.runs.progress import Progress
 from makemore.runs.settings import read_settings
 from makemore.runs.start import start_from
 from makemore.training.batches import Batches
+from makemore.training.compiling import compile_loss
 from makemore.training.divergence import Trace, Watchdog
 from makemore.training.gradients import Gradient, clip, gradient, mean, mean_of_all, nothing
 from makemore.training.optimizers import Optimizer
 from makemore.training.schedule import learning_rate
-from makemore.training.subset import Subset, draw, enough
+from makemore.training.state import restore, training_state
+from makemore.training.subset import draw, enough
+from makemore.training.validation import Validation
 
-MOST_KEPT = 2**20
-"""Predictions of a validation split whose tables are kept: they take up to some 130 bytes each."""
 WATCHED = 256
 """About how many predictions: 32 names, the batch of the lectures."""
 
@@ -80,11 +76,13 @@ class Learner:
         model: the maker's model.
         documents, val_documents: the encoded splits.
         workers: threads that share a step, within `with`.
+        processes: that share it too.
+        watchdog: looks at every step before a weight changes.
         batches: the batches of the training split.
         new_characters: those that the run it starts from (`init_from`) doesn't know.
         should_stop: asked between the tables of a validation, which raises `StoppedError` then.
         tell: told what is being measured, and what share of it is done.
-        val_subset: what a validation measures; None: the whole split.
+        validation: measures the validation split.
     """
 
     def __init__(
@@ -161,16 +159,20 @@ class Learner:
         threads = threads_that_pay(self.batches.predictions * self.model.n_parameters)
         threads_or_all = None if self.model.divisible else threads
         self.workers = Workers(n_workers, threads_or_all, looks_ahead=device.type == "cuda")
-        wanted = enough(self.model, self.settings, self.batches, self.val_documents)
-        if resumed is not None:
-            wanted = progress.val_predictions
-        self.val_subset = draw(self.model, self.val_documents, wanted, self.settings.seed)
-        progress.val_predictions = self.val_subset.predictions if self.val_subset else 0
+        wanted = progress.val_predictions
+        if resumed is None:
+            wanted = enough(self.model, self.settings, self.batches, self.val_documents)
+        subset = draw(self.model, self.val_documents, wanted, self.settings.seed)
+        progress.val_predictions = subset.predictions if subset else 0
+        self.validation = Validation(
+            self.model, self.val_documents, subset, self.workers, processes
+        )
         progress.max_steps = total_steps(self.model, self.settings, self.batches)
         if resumed is not None:
             resumed.load_weights(self.model)
             if not progress.finished or progress.awaits_validation(self.settings.eval_interval):
-                self._load_state(resumed.learner)
+                state = resumed.learner
+                restore(state, self.model, self.optimizer, device)
         elif old is not None:
             start_from(old, self.model, config.architecture)
         progress.start_pace()
@@ -189,7 +191,7 @@ class Learner:
     @property
     def conditions(self) -> Conditions:
         """What the last bits of the weights depend on, beside settings and corpus."""
-        return Conditions.of(self.device, self.workers)
+        return Conditions.of(self.device, self.workers, self.processes.n)
 
     @property
     def progress(self) -> Progress:
@@ -200,26 +202,6 @@ class Learner:
     def optimizer(self) -> Optimizer:
         """The optimizer, made when it is first needed: a closed form has none."""
         return Optimizer(self.model, self.settings, self.workers)
-
-    @cached_property
-    def val_tables(self) -> Sequence[Table] | None:
-        """The validation split as tables, made once; None where it is too large to be kept so."""
-        if self.val_documents.predictions > MOST_KEPT:
-            return None
-        return list(until(self.should_stop, self._new_val_tables()))
-
-    def _new_val_tables(self) -> Iterator[Table]:
-        return tables(self.model, self.val_documents, self.workers.n * self.processes.n)
-
-    @cached_property
-    def val_parts(self) -> Sequence[Part] | None:
-        """The subset likewise."""
-        if self.val_subset is None or self.val_subset.predictions > MOST_KEPT:
-            return None
-        return list(until(self.should_stop, self._new_val_parts(self.val_subset)))
-
-    def _new_val_parts(self, subset: Subset) -> Iterator[Part]:
-        return subset.parts(self.model, self.workers.n * self.processes.n)
 
     @cached_property
     def matrices(self) -> dict[str, slice]:
@@ -323,119 +305,26 @@ class Learner:
         return Step(batch.loss, batch.predictions, trace.gradient_norm, rate)
 
     def validate(self) -> Evaluation | None:
-        """Compute the loss of the validation split; None where it is empty.
-
-        It is exact, or, where the split is large, that of `val_subset` and has an `error`.
+        """Compute the loss of the validation split, as `Validation.run` does.
 
         Raises:
             StoppedError: `should_stop` said so.
         """
-        if not len(self.val_documents):
-            return None
-        documents, subset = self.val_documents, self.val_subset
-        if subset is None:
-            (loss,) = self._add_up(self._own_loss, 1)
-            return Evaluation(len(documents), documents.predictions, loss)
-        losses = self._add_up(lambda: self._own_losses(subset), len(subset.pieces))
-        return subset.estimate(np.array(losses))
-
-    def _own_loss(self) -> list[float]:
-        """Compute what this process's tables of the validation split add to its loss."""
-        own = self._own(self.val_tables, self._new_val_tables())
-        should_stop, watch = self.should_stop, self._watch
-        found = evaluate(self.model, self.val_documents, own, self.workers, should_stop, watch)
-        return [found.loss]
-
-    def _own_losses(self, subset: Subset) -> list[float]:
-        """Compute what they add to the loss of each document of a subset."""
-        own = self._own(self.val_parts, self._new_val_parts(subset))
-        found = subset.losses(self.model, own, self.workers, self.should_stop, self._watch)
-        return [float(loss) for loss in found]
-
-    def _own(self, kept: Sequence[Item] | None, made: Iterator[Item]) -> Iterable[Item]:
-        """Choose the tables that are this process's, of those kept or else of those made anew."""
-        if kept is not None:
-            return self.processes.share(kept)
-        return islice(made, self.processes.rank, None, self.processes.n)
-
-    def _watch(self, share: float) -> None:
-        self.tell("validating", min(1.0, share * self.processes.n))
-
-    def _add_up(self, compute: Callable[[], list[float]], n: int) -> list[float]:
-        """Add up the n numbers that each process computes; if one stops, all do."""
-        if self.processes.n == 1:
-            return compute()
-        numbers, stopped = [0.0] * n, 0.0
-        try:
-            numbers = compute()
-        except StoppedError:
-            stopped = 1.0
-        stopped, *numbers = self.processes.add_numbers(stopped, *numbers)
-        if stopped:
-            raise StoppedError
-        return numbers
+        self.validation.should_stop = self.should_stop
+        self.validation.watch = partial(self.tell, "validating")
+        return self.validation.run()
 
     def state(self) -> dict[str, Tensor]:
         """Name every tensor beside the weights that the next step depends on."""
         if self.model.closed_form:
             return {}
-        state = {f"random.{name}": tensor for name, tensor in random_states(self.device).items()}
-        for name, parameter in self.model.named_parameters():
-            for key, tensor in self.optimizer.state(parameter).items():
-                state[f"optimizer.{name}.{key}"] = tensor
-        return state
-
-    def _load_state(self, state: dict[str, Tensor]) -> None:
-        """Put back what `state` gave.
-
-        Raises:
-            UserError: it is not the state of such a training.
-        """
-        wanted = {name: tensor.shape for name, tensor in self.state().items()}
-        if {name: tensor.shape for name, tensor in state.items()} != wanted:
-            raise UserError(
-                "The checkpoint doesn't hold what resuming needs: a best.safetensors, which is for "
-                "sampling alone, can't stand in for last.safetensors."
-            )
-        parameters = dict(self.model.named_parameters())
-        random: dict[str, Tensor] = {}
-        for path, tensor in state.items():
-            kind, _, name = path.partition(".")
-            if kind == "random":
-                random[name] = tensor
-            else:
-                name, _, key = name.rpartition(".")
-                self.optimizer.state(parameters[name])[key].copy_(tensor)
-        try:
-            restore_random_states(random, self.device)
-        except (RuntimeError, TypeError) as error:  # of its bytes, or of their type
-            raise UserError(
-                "The checkpoint doesn't hold what resuming needs: its random numbers are damaged."
-            ) from error
+        return training_state(self.model, self.optimizer, self.device)
 
     def weights_are_finite(self) -> bool:
         """Whether the weights are numbers; a closed form may hold the logarithm of 0."""
         return self.model.closed_form or all(
             bool(parameter.isfinite().all()) for parameter in self.model.parameters()
         )
-
-
-def compile_loss(model: Model) -> None:
-    """Let PyTorch's compiler make a program of what training minimises, at the first step.
-
-    The sizes of tables differ from batch to batch, so the program takes any. Validation and
-    sampling compute as ever.
-
-    Raises:
-        UserError: the compiler needs another one, which is not here.
-    """
-    if model.device.type == "cpu" and not any(
-        map(which, [os.environ.get("CXX", "g++"), "clang++"])
-    ):
-        raise UserError("--compile needs a C++ compiler, and finds none: install g++ or clang++.")
-    if model.device.type == "cuda" and find_spec("triton") is None:
-        raise UserError("--compile needs Triton on a GPU, and finds none: pip install triton.")
-    model.loss = torch.compile(model.loss, dynamic=True)  # type: ignore[method-assign]
 
 
 def untrained(config: Config) -> Maker:

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from makemore.display import show_estimate, show_lines, show_loss
+from makemore.display import show_estimate, show_loss, visible
 from makemore.runs.progress import Progress
 from makemore.training.live import LiveArea
 
@@ -40,8 +40,8 @@ class StatusLine:
         self._area.close(self._bar)
 
     def say(self, line: str) -> None:
-        """Show one line as it is, whatever its length and characters."""
-        self._area.console.print(Text(show_lines(line)), soft_wrap=True)
+        """Show one line, whatever its length; no character of it is obeyed."""
+        self._area.console.print(Text(visible(line, but="\n")), soft_wrap=True)
 
     def update(self, progress: Progress) -> None:
         """Show how far a training has come."""

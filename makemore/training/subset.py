@@ -19,9 +19,10 @@ import numpy as np
 from makemore.compute.permutation import permute
 from makemore.compute.threads import Workers
 from makemore.contexts.tables import Part
-from makemore.corpus.documents import Chosen, Documents, Pieces
+from makemore.corpus.documents import Documents
+from makemore.corpus.predictions import Chosen, Pieces
 from makemore.errors import StoppedError
-from makemore.evaluation.losses import Done, Evaluation, Watch, logits_at_a_time
+from makemore.evaluation.losses import Done, Evaluation, Watch, contexts_at_a_time
 from makemore.evaluation.scores import Floats, Predictions, predict_part
 from makemore.models.base import Model
 from makemore.recipe import TrainingSettings
@@ -56,8 +57,7 @@ class Subset:
 
     def parts(self, model: Model, parts: int = 1) -> Iterator[Part]:
         """Cover the subset with tables, at least so many."""
-        most = logits_at_a_time(self.of_text) // max(model.vocab_size, 256)
-        size = max(1, min(most, -(-self.predictions // parts)))
+        size = contexts_at_a_time(model, self.of_text, self.predictions, parts)
         return model.reader.parts(Chosen(self.pieces, self.of_text), size)
 
     def losses(

@@ -10,7 +10,7 @@ from typing import Any
 from makemore.compute.threads import Workers, workers_that_help
 from makemore.display import Grid, Shown, show_estimate, show_loss
 from makemore.errors import StoppedError
-from makemore.evaluation.losses import Watch, evaluate, tables, until
+from makemore.evaluation.losses import Watch, evaluate
 from makemore.maker import Maker
 from makemore.sampling.samples import Sample, look_up
 
@@ -104,7 +104,7 @@ def summarise(
         with suppress(StoppedError):
             watch = partial(tell, "measuring the train loss")
             train_loss = _loss(maker, chosen, should_stop, watch)
-        train_documents = None if len(chosen) == len(maker.corpus.train) else len(chosen)
+            train_documents = None if len(chosen) == len(maker.corpus.train) else len(chosen)
     return Summary(
         parameters=maker.model.n_parameters,
         train_loss=train_loss,
@@ -125,5 +125,4 @@ def _loss(
     """Measure lines, with all cores where the model can be divided."""
     encoded = maker.vocabulary.encode_lines(documents)
     with Workers(workers_that_help(maker.model.device, maker.model.divisible)) as workers:
-        covering = list(until(should_stop, tables(maker.model, encoded)))
-        return evaluate(maker.model, encoded, covering, workers, should_stop, watch).loss
+        return evaluate(maker.model, encoded, None, workers, should_stop, watch).loss

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from makemore.contexts.windows import NumberedWindows, WindowReader, merge, window_table
-from makemore.corpus.documents import BOUNDARY, Lines
+from makemore.corpus.documents import Lines
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from tests.helpers import (

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.corpus.documents import Cut, Documents, Lines, Pieces, Text
+from makemore.corpus.documents import Documents, Lines, Text
+from makemore.corpus.predictions import Cut, Pieces
 from makemore.corpus.vocabulary import Vocabulary
 from tests.helpers import mixed_documents
 

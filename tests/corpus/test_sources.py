@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.corpus.sources import GZIP, STDIN, ZSTD, find_files, name_of
+from makemore.corpus.sources import STDIN, find_files, name_of
+from makemore.corpus.unpacking import GZIP, ZSTD
 from makemore.errors import UserError
 from tests.helpers import write_file
 

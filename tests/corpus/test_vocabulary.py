@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError
 from tests.helpers import mixed_documents

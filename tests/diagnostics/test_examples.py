@@ -5,7 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from makemore.corpus.documents import BOUNDARY, Text
+from makemore.corpus.documents import Text
+from makemore.corpus.predictions import BOUNDARY
 from makemore.diagnostics.examples import Examples, pick_examples
 from tests.helpers import Count, predictions_in, random_documents, random_model
 

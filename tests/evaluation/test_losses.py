@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from makemore.contexts import prefixes, sequences, windows
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.reading import Format
 from makemore.corpus.splits import SPLITS, Corpus
 from makemore.corpus.vocabulary import Vocabulary

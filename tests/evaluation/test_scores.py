@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError

@@ -224,6 +224,7 @@ def test_any_smooth_expression_passes_the_check(f: Expression, at: tuple[float, 
     assert gradcheck(f, *at).worst < 1e-5
 
 
+@pytest.mark.campaign
 def test_a_chain_of_a_million_values_is_walked_without_recursion() -> None:
     def count(x: Any) -> Any:
         for _ in range(1_000_000):

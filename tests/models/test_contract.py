@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from makemore.contexts.sequences import pad
-from makemore.corpus.documents import BOUNDARY, Documents, Lines
+from makemore.corpus.documents import Documents, Lines
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.evaluation.losses import evaluate

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.models.settings import WaveNetSettings
 from makemore.models.wavenet import Fuse, WaveNet
 from tests.helpers import plain_predictions, random_model

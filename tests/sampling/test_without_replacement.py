@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from makemore.corpus.documents import BOUNDARY
+from makemore.corpus.predictions import BOUNDARY
 from makemore.corpus.splits import Corpus
 from makemore.corpus.vocabulary import Vocabulary
 from makemore.errors import UserError

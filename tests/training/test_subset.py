@@ -63,7 +63,7 @@ def test_it_is_the_mean_over_what_was_drawn_each_as_in_the_whole(
     model: str, kind: str, names: Corpus
 ) -> None:
     learner = learner_of(model, corpus_of(kind, names), eval_predictions=700)
-    subset, split = learner.val_subset, learner.val_documents
+    subset, split = learner.validation.subset, learner.val_documents
     assert subset is not None
     of_all = predict(learner.model, split).losses
     numbers = numbers_of(subset, split)
@@ -135,18 +135,18 @@ def test_the_standard_error_of_equal_documents_is_that_of_a_mean() -> None:
 def test_all_is_measured_where_that_is_asked_for(wanted: int, names: Corpus) -> None:
     learner = learner_of("mlp", corpus_of("names", names), eval_predictions=wanted)
     found, expected = learner.validate(), evaluate(learner.model, learner.val_documents)
-    assert learner.val_subset is None
+    assert learner.validation.subset is None
     assert found == expected
     assert learner.progress.val_predictions == 0
 
 
 def test_by_default_a_small_split_is_measured_whole_and_a_large_one_is_not(names: Corpus) -> None:
-    assert learner_of("transformer", names).val_subset is None  # all of the names
+    assert learner_of("transformer", names).validation.subset is None  # all of the names
     large = Corpus("many", names.train[:200], list(names.val) * 8, [])
-    subset = learner_of("mlp", large).val_subset
+    subset = learner_of("mlp", large).validation.subset
     assert subset is not None
     assert FEWEST <= subset.predictions < FEWEST + 20
-    assert learner_of("ngram", large).val_subset is None  # it is validated once
+    assert learner_of("ngram", large).validation.subset is None  # it is validated once
 
 
 def test_it_is_a_pure_function_of_the_seed_and_grows_with_the_predictions(names: Corpus) -> None:
